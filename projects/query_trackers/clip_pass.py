@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -37,15 +38,26 @@ def clip_pass(
 
     For the log there are ``recall`` and ``lost_targets``, the number of true boxes that
     found no query since more objects are new at a time than there are queries.
+
+    A clip of K prompts (``prompts`` of its sample) is K rows from the text on: backbone
+    and neck see it once.
     """
     _require_plan(inputs, plan)
     require_proposal_space(tracker, samples)
+    clip_inputs, copies = inputs, num_prompts(samples)
+    if copies > 1:
+        samples = [row for sample in samples for row in one_sample_a_prompt(sample)]
+        inputs = [[frame for frame in step for _ in range(copies)] for step in inputs]
     num_frames, num_clips = len(inputs), len(samples)
     with_grad = tracker.clip_loss.frames_with_grad(num_frames)
     with_loss = tracker.clip_loss.frames_with_loss(num_frames)
     with torch.set_grad_enabled(torch.is_grad_enabled() and not plan.freeze):
         text = tracker.text_of([sample.get('prompt') for sample in samples])
-    features, memory = _encode_clips(tracker, inputs, with_grad[0], plan, text)
+    features, memory = _encode_clips(
+        tracker, clip_inputs, with_grad[0], plan, text, copies
+    )
+    if copies > 1:
+        features = features[[k for k in range(len(features)) for _ in range(copies)]]
     proposals = _clip_proposals(tracker, inputs)
     head = tracker.detector.model.bbox_head
     costs = head.assigner.match_costs
@@ -88,6 +100,31 @@ def clip_pass(
     return replace(estimate, track_features=tokens)
 
 
+def num_prompts(samples: Sequence[SMOTDataSample]) -> int:
+    """K, how many prompts each clip has; 1 where a clip has one or none.
+
+    Raises:
+        ValueError: Not all clips have as many.
+    """
+    counts = {len(sample.get('prompts') or (None,)) for sample in samples}
+    if len(counts) > 1:
+        raise ValueError(
+            f'QueryTracker: the clips of a batch have {sorted(counts)} prompts; each must '
+            'have as many (prompts_per_clip of ReferringDataset)'
+        )
+    return counts.pop()
+
+
+def one_sample_a_prompt(sample: SMOTDataSample) -> list[SMOTDataSample]:
+    """K samples with the ground truth of one, each with one of its ``prompts``."""
+    rows = []
+    for prompt in sample.prompts:
+        row = copy.copy(sample)
+        row.set_metainfo(dict(prompt=prompt))
+        rows.append(row)
+    return rows
+
+
 def _require_plan(inputs: Sequence[Sequence[Frame]], plan: ClipPlan) -> None:
     if plan.freeze and not plan.semantic_losses:
         raise ValueError(
@@ -117,9 +154,10 @@ def _encode_clips(
     first_with_grad: int,
     plan: ClipPlan,
     text: Any,
+    copies: int,
 ) -> tuple[FeatureMaps, Memory]:
     """Feature maps and memory of all frames, time first; two passes, without and with
-    gradient, where both kinds are there."""
+    gradient, where both kinds are there. Each frame has ``copies`` rows of memory."""
     num_clips = len(inputs[0])
     if tracker.freeze_encoder:
         return tracker.features_and_memory(
@@ -130,7 +168,7 @@ def _encode_clips(
     parts, memories, previous_levels = [], [], None
     for features, with_grad in _extract_clips(tracker, inputs, first_with_grad, plan):
         with torch.set_grad_enabled(with_grad):
-            memory = tracker.encode(features, previous_levels, num_clips, text)
+            memory = tracker.encode(features, previous_levels, num_clips, text, copies)
         memories.append(memory)
         previous_levels = tracker.levels(features).last_frames(num_clips)
         parts.append(features)

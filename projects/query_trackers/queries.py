@@ -111,6 +111,10 @@ class Queries:
             is_track=queries.is_track & ~index.pad,
         )
 
+    def repeated(self, count: int) -> Queries:
+        """(count, Q, ...): those of one frame as those of so many."""
+        return self.map_columns(lambda column: column.expand(count, *column.shape[1:]))
+
     def first(self, count: int) -> Queries:
         """The first rows of each batch row."""
         return self.map_columns(lambda column: column[:, :count])

@@ -5,27 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mmsmot.structures import Prompt
-
 from .previous_levels import SizedLevels
 from .queries import Queries
 
 
 @dataclass(eq=False)
-class PromptTracks:
-    """The tracks of one prompt, or of all objects where none is read.
+class PromptBatch:
+    """The tracks of S prompts that are decoded together; one without a text hook.
 
     Attributes:
-        prompt: What they answer; ``None`` without a text hook.
-        lifecycle: State of the lifecycle.
-        queries: Track queries of the next frame; ``None`` before the first.
-        text: What the text hook made of the prompt.
+        lifecycles: State of the lifecycle of each prompt: tracks are its own.
+        text: What the text hook made of the S prompts.
+        queries: Track queries of the next frame, S rows; ``None`` before the first.
     """
 
-    prompt: Prompt | None
-    lifecycle: Any
-    queries: Queries | None = None
+    lifecycles: list[Any]
     text: Any = None
+    queries: Queries | None = None
+
+    def __len__(self) -> int:
+        return len(self.lifecycles)
 
 
 @dataclass(eq=False)
@@ -34,10 +33,10 @@ class QueryState:
 
     Attributes:
         needs: What the pipeline asks for beside tracks.
-        prompt_tracks: The tracks of each prompt.
+        prompt_batches: The tracks of all prompts, in the order of these.
         levels: Feature maps of the last frame, where the next one needs them.
     """
 
     needs: frozenset[str]
-    prompt_tracks: list[PromptTracks] = field(default_factory=list)
+    prompt_batches: list[PromptBatch] = field(default_factory=list)
     levels: SizedLevels | None = None

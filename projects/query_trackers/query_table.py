@@ -56,30 +56,38 @@ class LifecycleOutcome:
     labels: np.ndarray
 
 
-def query_table(queries: Queries, outputs: Outputs, size: Tensor) -> QueryTable:
-    """The queries of one frame as columns, boxes in its pixels.
+def query_tables(queries: Queries, outputs: Outputs, size: Tensor) -> list[QueryTable]:
+    """The queries of a frame for each of B prompts as columns, boxes in its pixels.
+
+    Rows of padding are left out.
 
     A box that is none (the network gave no number) gets score -1, and is counted in the
     log: no track begins there, and one that is there is missed.
 
     Args:
-        queries: Of one frame.
+        queries: Q of the frame for each prompt.
         outputs: Of those.
         size: (2,) width and height of the frame.
     """
-    boxes = corners(outputs.boxes[-1, 0]).double().cpu()
+    boxes = corners(outputs.boxes[-1]).double().cpu()
     boxes = (boxes * size.repeat(2)).numpy()
-    scores, labels = outputs.logits[-1, 0].double().sigmoid().max(-1)
+    scores, labels = outputs.logits[-1].double().sigmoid().max(-1)
     scores = scores.cpu().numpy()
-    is_valid = valid_boxes(boxes) & np.isfinite(scores)
-    log_dropped_detections('QueryTracker', int((~is_valid).sum()))
+    is_row = ~queries.pad.cpu().numpy()
+    is_valid = valid_boxes(boxes.reshape(-1, 4)).reshape(scores.shape)
+    is_valid &= np.isfinite(scores)
+    log_dropped_detections('QueryTracker', int((is_row & ~is_valid).sum()))
     boxes[~is_valid], scores[~is_valid] = (0, 0, 1, 1), -1
-    return QueryTable(
+    columns = (
         boxes,
         scores,
         labels.cpu().numpy(),
-        queries.ids[0].cpu().numpy(),
-        queries.is_track[0].cpu().numpy(),
-        queries.ages[0].cpu().numpy(),
+        queries.ids.cpu().numpy(),
+        queries.is_track.cpu().numpy(),
+        queries.ages.cpu().numpy(),
         is_valid,
     )
+    return [
+        QueryTable(*(column[number, rows] for column in columns))
+        for number, rows in enumerate(is_row)
+    ]

@@ -28,12 +28,14 @@ from mmsmot.structures import (
     VideoInfo,
 )
 from mmsmot.structures.feature_maps import FeatureMaps
+from mmsmot.utils.number_ranges import COUNT, require_numbers
 
 # Registered by their import: QIM and QIMv2, lifecycles.
 from . import external_tracker, giou_matching, query_interaction  # noqa: F401
 from .assigners import SetAssigner
 from .clip_losses import ClipLoss
 from .clip_pass import clip_pass
+from .cpu_deformable_attention import use_fast_cpu_attention
 from .deformable_decoding import (
     Memory,
     decode,
@@ -51,7 +53,7 @@ from .previous_levels import SizedLevels, previous_frame_levels
 from .proposals import frozen_detector
 from .queries import Outputs, Queries
 from .query_init import QueryInit
-from .query_state import PromptTracks, QueryState
+from .query_state import PromptBatch, QueryState
 from .text_hook import TextHook
 from .track_group_denoising import TrackGroupDenoising
 from .updaters import QueryUpdater
@@ -101,6 +103,9 @@ class QueryTracker(BaseEstimator):
             ``hs``, learnt with ``semantics``; ``None``: ``hs`` itself, d wide.
         text_hook: Lets a text act (:class:`~projects.query_trackers.text_hook.TextHook`);
             ``None``: prompts are not read.
+        prompt_batch: At test, the most prompts of a video that are decoded at a time, and
+            the most rows (prompts times frames) that are encoded at a time: memory grows
+            with it. ``None``: all of them.
 
     Raises:
         TypeError: ``detector`` is no Deformable DETR, or a part lacks another.
@@ -128,10 +133,13 @@ class QueryTracker(BaseEstimator):
         cache: str | None = None,
         feature_channels: int | None = None,
         text_hook: dict | TextHook | None = None,
+        prompt_batch: int | None = 8,
     ) -> None:
         super().__init__()
+        require_numbers('QueryTracker', COUNT.or_none, prompt_batch=prompt_batch)
         self.detector = build_part(detector)
         model = deformable_detr(self.detector)
+        use_fast_cpu_attention(model)
         self.query_init = build_part(query_init)
         self.updater = build_part(updater)
         self.assigner = build_part(assigner, TASK_UTILS)
@@ -144,6 +152,7 @@ class QueryTracker(BaseEstimator):
         self._memory_cache: MemoryCache | None = None
         self.proposal_detector = frozen_detector(proposal_detector, cache)
         self.text_hook = build_part(text_hook)
+        self.prompt_batch = prompt_batch
         self.project_features = nn.Identity()
         if feature_channels is not None:
             self.project_features = nn.Sequential(
@@ -206,14 +215,14 @@ class QueryTracker(BaseEstimator):
         self, video: VideoInfo, prompts: Sequence[Prompt], *, needs: frozenset[str]
     ) -> QueryState:
         video_prompts = [*prompts] if self.reads_prompt and prompts else [None]
-        with torch.no_grad():
-            prompt_tracks = [
-                PromptTracks(
-                    prompt, self.lifecycle.begin(), text=self.text_of([prompt])
-                )
-                for prompt in video_prompts
-            ]
-        return QueryState(needs, prompt_tracks)
+        size = self.prompt_batch or len(video_prompts)
+        batches = []
+        for start in range(0, len(video_prompts), size):
+            part = video_prompts[start : start + size]
+            with torch.no_grad():
+                text = self.text_of(part)
+            batches.append(PromptBatch([self.lifecycle.begin() for _ in part], text))
+        return QueryState(needs, batches)
 
     @torch.no_grad()
     def step(self, state: QueryState, frames: Sequence[Frame]) -> list[Estimate]:
@@ -274,6 +283,7 @@ class QueryTracker(BaseEstimator):
         previous_levels: SizedLevels | None = None,
         step: int = 1,
         text: Any = None,
+        copies: int = 1,
     ) -> Memory:
         """The memory of B frames.
 
@@ -285,6 +295,7 @@ class QueryTracker(BaseEstimator):
             previous_levels: Of the frames before the first ``step``; ``None`` for none.
             step: Frames of one time, of as many videos.
             text: Of :meth:`text_of`.
+            copies: Rows of each frame, one after the other: one for each text at test.
         """
         sized_levels = self.levels(features)
         levels = sized_levels.levels
@@ -295,9 +306,13 @@ class QueryTracker(BaseEstimator):
                 strict=True,
             )
             levels = tuple(self.combine(torch.cat(pair, 1)) for pair in pairs)
+        samples = features.samples
+        if copies > 1:
+            levels = tuple(level.repeat_interleave(copies, 0) for level in levels)
+            samples = [sample for sample in samples for _ in range(copies)]
         if self.text_hook is not None:
             levels = self.text_hook.on_levels(levels, text)
-        return encode(self.detector.model, levels, features.samples)
+        return encode(self.detector.model, levels, samples)
 
     def text_of(self, prompts: Sequence[Prompt | None]) -> Any:
         """What the text hook reads of prompts; ``None`` where there is no hook."""

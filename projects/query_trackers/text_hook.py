@@ -29,12 +29,12 @@ class TextHook(nn.Module):
     A referring tracker (TransRMOT, MLS-Track) overrides what its paper has: detection and
     tracking learn from all objects, the text enters one more loss, and a track that is not
     referred to lives on without being reported. Every prompt has tracks of its own. The
-    prompts of a video share backbone and neck; all that comes after ``on_levels`` runs for
-    each of them.
+    prompts of a video share backbone and neck; what comes with ``on_levels`` and after it
+    runs for each of them, in batches (``prompt_batch`` of the tracker).
 
     What is given has S texts and B rows, a multiple of S: row r is of text ``r % S``. At
-    test S is 1; in training the texts are those of the S clips, and the levels are of all
-    their frames, time first.
+    test the texts are those of a batch of prompts, in training those of the S clips; the
+    levels are of all their frames, time first.
 
     Attributes:
         refer_threshold: Tracks whose referring score is below it are not reported;

@@ -58,8 +58,11 @@ class PreviousOutput(QueryUpdater):
         # One without a number is no detection, so no track loses its query with it.
         index = GatherIndex.where(~queries.is_track & ~queries.pad & outputs.is_finite)
         tracks = queries.gather(index)
-        refs = index.of(outputs.boxes[-1]).detach()
-        return tracks.as_tracks(index.of(outputs.hs[-1]), refs, None)
+        # Padding is not attended to, but its weight of 0 times no number is no number.
+        is_padding = index.pad[..., None]
+        refs = index.of(outputs.boxes[-1]).detach().masked_fill(is_padding, 0.5)
+        content = index.of(outputs.hs[-1]).masked_fill(is_padding, 0)
+        return tracks.as_tracks(content, refs, None)
 
 
 @MODELS.register_module()

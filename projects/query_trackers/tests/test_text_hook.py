@@ -45,10 +45,9 @@ class NumberedHook(TextHook):
         return replace(queries, content=queries.content + 1)
 
     def refer_scores(self, outputs, text):
-        (number,) = text
-        scores = torch.full(outputs.scores.shape, 0.1)
-        scores[:, outputs.scores.argsort(descending=True)[0, : int(number)]] = 0.9
-        return scores
+        ranks = outputs.scores.argsort(descending=True).argsort()
+        counts = torch.tensor([int(number) for number in text])
+        return torch.where(ranks < counts[:, None], 0.9, 0.1)
 
     def loss(self, outputs, queries, targets, target_index, frames, samples, text):
         return dict(loss_refer=self.shift + sum(map(len, text)))
@@ -72,9 +71,43 @@ def test_a_text_hook_gives_each_prompt_its_own_tracks(build: Callable) -> None:
     assert set(best_track.ids) <= set(all_tracks.ids)
     assert best_track.scores.tolist() == pytest.approx([0.9])
     calls = model.estimator.text_hook.calls
-    assert calls[:3] == [('begin', 1)] * 3  # once a video, not once a frame
-    assert calls[3:6] == [('levels', 2, 1), ('queries', 1, 1), ('queries', 1, 1)]
-    assert len(calls) == 3 + 3 * 3
+    assert calls == [
+        ('begin', 3),  # once a video, not once a frame
+        ('levels', 6, 3),
+        ('queries', 3, 3),
+        ('queries', 3, 3),
+    ]
+
+
+def test_prompt_batch_is_the_most_rows_that_are_encoded(build: Callable) -> None:
+    """Five prompts as 2, 2 and 1; of three frames one at a time, of one prompt two."""
+    model = build('motr', text_hook=NumberedHook(), prompt_batch=2)
+    frames, _ = clip(walking(3))
+    model.begin(video(), [Prompt(text) for text in '12345']).push(frames)
+    calls = model.estimator.text_hook.calls
+    assert [call for call in calls if call[0] == 'begin'] == [
+        ('begin', count) for count in (2, 2, 1)
+    ]
+    rows = [call[1:] for call in calls if call[0] == 'levels']
+    assert rows == [(2, 2)] * 6 + [(2, 1), (1, 1)]
+    with pytest.raises(ValueError, match='prompt_batch.*got 0'):
+        build('motr', prompt_batch=0)
+
+
+def test_the_frame_before_is_that_of_another_part(build: Callable) -> None:
+    """TransTrack joins the maps of two frames, also where each is encoded by itself."""
+    frames, _ = clip(walking(4))
+    results = []
+    for prompt_batch in (1, None):
+        model = easy_lifecycle(build('transtrack', text_hook=TextHook()))
+        model.estimator.prompt_batch = prompt_batch
+        run = model.begin(video(), [Prompt('a'), Prompt('b')])
+        frame_results = run.push(frames[:3]) + run.push(frames[3:])
+        results.append([t for r in frame_results for t in r.prompt_tracks])
+    assert sum(map(len, results[0])) > 4
+    for single, batched in zip(*results, strict=True):
+        np.testing.assert_array_equal(single.ids, batched.ids)
+        np.testing.assert_allclose(single.boxes, batched.boxes, atol=1e-3)
 
 
 @torch.no_grad()

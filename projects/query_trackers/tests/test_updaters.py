@@ -56,6 +56,18 @@ def test_all_new_queries_go_on_with_their_boxes() -> None:
     assert tracks.is_track.all() and tracks.pos is None
 
 
+def test_padding_is_made_of_numbers() -> None:
+    """Attention gives it a weight of 0, and 0 times no number is no number."""
+    queries, outputs = frame([7, NEW], [0.1, 0.3])
+    queries = queries.repeated(2).with_ids(torch.tensor([[7, NEW], [NEW, NEW]]))
+    hs = outputs.hs.repeat(1, 2, 1, 1)
+    hs[0, 0, 1] = torch.nan
+    boxes, logits = (c.repeat(1, 2, 1, 1) for c in (outputs.boxes, outputs.logits))
+    tracks = PreviousOutput()(queries, Outputs(hs, boxes, logits))
+    assert tracks.pad.tolist() == [[False, True], [False, False]]
+    assert tracks.content.isfinite().all() and tracks.refs.isfinite().all()
+
+
 def test_tracks_are_copied_at_test() -> None:
     """TrackFormer: content, the centre of the box, and no position embedding."""
     queries, outputs = frame([7, NEW, 8, PADDING], [0.1, 0.3, 0.5, 0.7])

@@ -118,8 +118,8 @@ def replace_proposals(estimator: nn.Module, proposals: Detections) -> None:
 def next_frame(estimator: nn.Module, frame: Frame, tracks: Queries) -> None:
     """A step of a video that has these tracks."""
     state = estimator.begin(frame.video, (), needs=frozenset())
-    for prompt_tracks in state.prompt_tracks:
-        prompt_tracks.queries = tracks
+    for prompt_batch in state.prompt_batches:
+        prompt_batch.queries = tracks
     estimator.step(state, [frame])
 
 

@@ -16,7 +16,7 @@ from mmsmot.datasets.video_dataset import VideoDataset
 from mmsmot.registry import DATASETS, build_part
 from mmsmot.structures import Prompt, ReferringExpression
 from mmsmot.utils.error_messages import first_error_names
-from mmsmot.utils.number_ranges import NON_NEGATIVE_INT, require_numbers
+from mmsmot.utils.number_ranges import COUNT, NON_NEGATIVE_INT, require_numbers
 from projects.referring_mot.datasets.referred_boxes import (
     ExpressionCount,
     expression_count,
@@ -38,13 +38,13 @@ class ReferringDataset(VideoDataset):
 
         dataset: video, gt with E expressions
             test_mode: E samples (video, prompt), gt_trajectories of the prompt alone
-            training:  one clip of the video; all its expressions, one of them drawn
+            training:  one clip of the video; all its expressions, K of them drawn
 
     A sample to test on has ``gt_objects`` beside ``gt_trajectories``: every object of the
     video, from which the released protocol takes its boxes. A clip to train on keeps all
     objects in ``gt_trajectories`` (RMOT learns detection and tracking from all of them),
-    all expressions in ``gt_expressions``, and as its prompt one that is drawn by the
-    sample's generator.
+    all expressions in ``gt_expressions``, and in ``prompts`` K of them that are drawn by
+    the sample's generator, the first of which is its ``prompt``.
 
     Two expressions of a video with the same sentence are one, whose labels are both's.
     Labels that no box answers to are logged with their number; they have no gt box. Boxes
@@ -61,6 +61,8 @@ class ReferringDataset(VideoDataset):
         shuffle_text: A control: each prompt has another sentence of its video, and the gt
             of its own. A video with one expression has no other: it is left out, logged.
         shuffle_seed: Of that draw.
+        prompts_per_clip: K. Different ones as long as a video has as many, then again.
+            Two sentences of the same picture are what tells a model to read them.
         num_frames: As of :class:`~mmsmot.datasets.video_dataset.VideoDataset`.
         run_length: As there.
         stride: As there.
@@ -85,6 +87,7 @@ class ReferringDataset(VideoDataset):
         drop: Sequence[str] = (),
         shuffle_text: bool = False,
         shuffle_seed: int = 0,
+        prompts_per_clip: int = 1,
         num_frames: int = 8,
         run_length: int | str | None = None,
         stride: int | None = None,
@@ -95,6 +98,7 @@ class ReferringDataset(VideoDataset):
         lazy_init: bool = False,
     ) -> None:
         require_numbers('ReferringDataset', NON_NEGATIVE_INT, shuffle_seed=shuffle_seed)
+        require_numbers('ReferringDataset', COUNT, prompts_per_clip=prompts_per_clip)
         if dataset.get('indices') is not None:
             raise ValueError(
                 'ReferringDataset: indices of its dataset would not be read: give '
@@ -107,6 +111,7 @@ class ReferringDataset(VideoDataset):
         self.drop = frozenset(map(_words, drop))
         self.shuffle_text = shuffle_text
         self.shuffle_seed = shuffle_seed
+        self.prompts_per_clip = prompts_per_clip
         super().__init__(
             data_root=self.dataset.data_root,
             num_frames=num_frames,
@@ -201,11 +206,13 @@ class ReferringDataset(VideoDataset):
     def _clip(
         self, video: ImageSequence, gt: GroundTruth, generator: np.random.Generator
     ) -> dict:
-        """A clip with one of the expressions as its prompt."""
+        """A clip with K of the expressions as its prompts."""
         expressions = gt.expressions or []
-        expression = expressions[int(generator.integers(len(expressions)))]
+        order = generator.permutation(len(expressions))
+        drawn = np.resize(order, self.prompts_per_clip)
+        prompts = tuple(Prompt(expressions[k].sentence) for k in drawn.tolist())
         sample = super()._clip(video, gt, generator)
-        sample['data_samples'].set_metainfo(dict(prompt=Prompt(expression.sentence)))
+        sample['data_samples'].set_metainfo(dict(prompt=prompts[0], prompts=prompts))
         return sample
 
     def _with_shuffled_text(self, samples: list[dict]) -> list[dict]:

@@ -10,11 +10,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from mmsmot.registry import MODELS
-from mmsmot.utils.number_ranges import COUNT, FINITE, require_numbers
+from mmsmot.utils.number_ranges import COUNT, FINITE, NumberRange, require_numbers
 from projects.referring_mot.models.text_encoders.base import TextFeatures
 
-# Focal loss: at first hardly anybody is referred to, with probability .01.
-PRIOR_BIAS = -math.log(99)
+OPEN_FRACTION = NumberRange(1e-6, 1 - 1e-6)
+PRIOR = 0.01  # of the focal loss: at first hardly anybody is referred to
+PRIOR_BIAS = -math.log(1 / PRIOR - 1)
 
 
 class ReferHead(nn.Module):
@@ -72,11 +73,15 @@ class LinearReferHead(ReferHead):
     Args:
         channels: d.
         num_layers: L.
+        prior: Every score at first.
     """
 
-    def __init__(self, *, channels: int = 256, num_layers: int = 6) -> None:
+    def __init__(
+        self, *, channels: int = 256, num_layers: int = 6, prior: float = PRIOR
+    ) -> None:
         require_numbers('LinearReferHead', COUNT, channels=channels)
-        super().__init__(num_layers, lambda: _with_prior(nn.Linear(channels, 1)))
+        require_numbers('LinearReferHead', OPEN_FRACTION, prior=prior)
+        super().__init__(num_layers, lambda: _with_prior(channels, prior))
 
     def layer_logits(self, layer, hs, text) -> torch.Tensor:
         return layer(hs)[..., 0]
@@ -129,19 +134,26 @@ class ConcatReferHead(ReferHead):
         channels: d.
         text_channels: Of the sentence.
         num_layers: L.
+        prior: Every score at first.
     """
 
     def __init__(
-        self, *, channels: int = 256, text_channels: int = 768, num_layers: int = 6
+        self,
+        *,
+        channels: int = 256,
+        text_channels: int = 768,
+        num_layers: int = 6,
+        prior: float = PRIOR,
     ) -> None:
         owner = 'ConcatReferHead'
         require_numbers(owner, COUNT, channels=channels, text_channels=text_channels)
+        require_numbers(owner, OPEN_FRACTION, prior=prior)
         super().__init__(
             num_layers,
             lambda: nn.Sequential(
                 nn.Linear(channels + text_channels, channels),
                 nn.ReLU(),
-                _with_prior(nn.Linear(channels, 1)),
+                _with_prior(channels, prior),
             ),
             text_channels,
         )
@@ -160,6 +172,7 @@ class CrossAttentionReferHead(ReferHead):
         text_channels: Of the words.
         num_layers: L.
         num_heads: Of the attention.
+        prior: Every score at first.
     """
 
     def __init__(
@@ -169,8 +182,10 @@ class CrossAttentionReferHead(ReferHead):
         text_channels: int = 768,
         num_layers: int = 6,
         num_heads: int = 8,
+        prior: float = PRIOR,
     ) -> None:
         owner = 'CrossAttentionReferHead'
+        require_numbers(owner, OPEN_FRACTION, prior=prior)
         require_numbers(owner, COUNT, channels=channels, text_channels=text_channels)
         require_numbers(owner, COUNT, num_heads=num_heads)
         super().__init__(
@@ -181,7 +196,7 @@ class CrossAttentionReferHead(ReferHead):
                     attention=nn.MultiheadAttention(
                         channels, num_heads, batch_first=True
                     ),
-                    logit=_with_prior(nn.Linear(channels, 1)),
+                    logit=_with_prior(channels, prior),
                 )
             ),
             text_channels,
@@ -195,6 +210,8 @@ class CrossAttentionReferHead(ReferHead):
         return layer['logit'](hs + read)[..., 0]
 
 
-def _with_prior(layer: nn.Linear) -> nn.Linear:
-    nn.init.constant_(layer.bias, PRIOR_BIAS)
+def _with_prior(channels: int, prior: float) -> nn.Linear:
+    """A layer for one logit, whose sigmoid is ``prior`` for an embedding of zeros."""
+    layer = nn.Linear(channels, 1)
+    nn.init.constant_(layer.bias, -math.log(1 / prior - 1))
     return layer

@@ -16,6 +16,7 @@ from mmsmot.datasets.seeded_index import SeededIndex
 from mmsmot.datasets.synsmot import make_clip
 from mmsmot.engine import load_config
 from mmsmot.engine.sweeps.cell import plan_cells
+from mmsmot.engine.sweeps.stage import with_stage_folders
 from mmsmot.engine.sweeps.sweep_file import read_sweep
 from mmsmot.registry import DATASETS, MODELS
 from mmsmot.structures import Frame, Prompt, VideoInfo, pairwise_iou
@@ -25,6 +26,7 @@ from mmsmot.utils.mmdet_bridge import import_mmdet
 from projects.query_trackers.tests.conftest import load_tool
 from projects.query_trackers.tests.test_configs import no_initialisation
 from projects.referring_mot.datasets.referring_dataset import ReferringDataset
+from projects.referring_mot.evaluation.threshold_choice import FILE
 from projects.referring_mot.models.expression_statistics_hook import (
     ExpressionStatisticsHook,
 )
@@ -218,8 +220,8 @@ def test_the_sweep_has_a_row_for_each_of_the_papers_tables(
 ) -> None:
     monkeypatch.chdir(test_data / 'data/models')  # the files of MiniLM
     sweep = read_sweep(PROJECT / 'configs/recipes/referring_tables.py')
-    assert [*sweep.stages] == ['train', 'test', 'test_val']
-    assert sweep.stages['train'].axes == ('model', 'seed')
+    assert [*sweep.stages] == ['train', 'val', 'test']
+    assert all(stage.axes == ('model', 'seed') for stage in sweep.stages.values())
     import_mmdet()
     models = {}
     for label, setting in sweep.axes['model'].settings.items():
@@ -234,7 +236,6 @@ def test_the_sweep_has_a_row_for_each_of_the_papers_tables(
             estimator.denoising is not None,
         )
     assert models == SWEEP_MODELS
-    assert len(sweep.axes['beta_ref'].settings) == 4
 
 
 def test_the_sweep_chooses_on_val_and_reports_test(tmp_path: Path) -> None:
@@ -250,7 +251,14 @@ def test_the_sweep_chooses_on_val_and_reports_test(tmp_path: Path) -> None:
         for cell in cells.values()
         if cell.stage.run == 'test'
     }
-    assert splits == {'test': 'test', 'test_val': 'val'}
+    assert splits == {'val': 'val', 'test': 'test'}
+    cell = {cell.stage.name: cell for cell in cells.values()}
+    assert [cell.id for cell in cells.values() if cell.stage.name == 'val'] == [
+        *{*cell['test'].needs} - {cell['train'].id}
+    ]
+    command = with_stage_folders(cell['test'].setting.options, cell['test'].folders)
+    choice = command['test_evaluator.threshold_from']
+    assert choice == str(cell['val'].run_dir / 'results' / FILE)
 
 
 def test_the_tools_run_a_referring_tracker(
@@ -284,6 +292,16 @@ train_cfg = dict(max_iters=1)
         for row in json.loads(scores.read_text())['expressions'].values()
     ]
     assert sorted(sentences) == ['cars', 'moving cars']
+    evaluator = 'test_evaluator.'
+    choose = (
+        *('--cfg-options', 'model.estimator.text_hook.refer_threshold=0'),
+        evaluator + 'thresholds=[0.3,0.4]',
+    )
+    select = evaluator + 'select_threshold=mean_HOTA'
+    choice = call('test', config, checkpoint, *choose, select) / 'results' / FILE
+    assert json.loads(choice.read_text())['threshold'] in (0.3, 0.4)
+    with pytest.raises(ValueError, match='was chosen on this video'):
+        call('test', config, checkpoint, *choose, f'{evaluator}threshold_from={choice}')
     images = refer_kitti / 'KITTI/training/image_02/0005'
     model = ('--config', config, '--checkpoint', checkpoint)
     texts = ('--text', 'cars', '--text', 'moving cars')

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from projects.referring_mot.models.refer_heads import (
     ConcatReferHead,
@@ -76,6 +77,21 @@ def test_hardly_anybody_is_meant_at_first() -> None:
     for head in HEADS[:3:2]:
         scores = head(embeddings() * 0, text_features([3, 5])).sigmoid()
         assert float(scores.max()) < 0.05
+
+
+@torch.no_grad()
+def test_how_many_are_meant_at_first_is_an_option() -> None:
+    sizes = dict(channels=8, num_layers=2, prior=0.35)
+    for head in (
+        LinearReferHead(**sizes),
+        ConcatReferHead(**sizes, text_channels=6),
+        CrossAttentionReferHead(**sizes, text_channels=6, num_heads=2),
+    ):
+        logit = head.layers[0]
+        logit = logit if isinstance(logit, nn.Linear) else [*logit.modules()][-1]
+        assert float(logit.bias.sigmoid()) == pytest.approx(0.35)
+    with pytest.raises(ValueError, match='prior'):
+        LinearReferHead(**sizes | dict(prior=1.0))
 
 
 def test_another_number_of_layers_is_said() -> None:

@@ -146,7 +146,8 @@ def test_the_refer_loss_is_of_queries_that_have_an_object(build: Callable) -> No
 
 @pytest.mark.parametrize('paper', PAPERS)
 def test_prompts_share_backbone_and_neck(paper: str, build: Callable) -> None:
-    """Three sentences: images go through the network once a frame, the encoder thrice."""
+    """Three sentences: images go through the network once a frame, and the sentences
+    through the encoder in one batch."""
     model = build(paper)
     detector = model.estimator.detector.model
     calls = dict(backbone=0, encoder=0, text=0)
@@ -165,7 +166,7 @@ def test_prompts_share_backbone_and_neck(paper: str, build: Callable) -> None:
     run = model.begin(video(), [Prompt(RED), Prompt(GREEN), Prompt('tall boxes')])
     for frame in frames:
         run.push([frame])
-    assert calls == dict(backbone=3, encoder=9, text=3)
+    assert calls == dict(backbone=3, encoder=3, text=1)
     assert len(run.finish()) == 3
 
 
@@ -226,11 +227,12 @@ def test_without_a_prompt_everybody_is_meant(build: Callable) -> None:
 def test_odd_sentences(sentence: str, build: Callable) -> None:
     """Nobody is meant, another alphabet, 600 words: an empty result, no error."""
     model = build('mls-track')
+    model.estimator.text_hook.refer_threshold = 0.99
     frames, _ = clip(walking(2))
     run = model.begin(video(), [Prompt(sentence)])
     run.push(frames)
     (result,) = run.finish()
-    assert not len(result.trajectories)  # an untrained head means nobody
+    assert not len(result.trajectories)  # nobody is meant so surely
 
 
 def test_a_prompt_without_a_sentence_is_refused(build: Callable) -> None:
@@ -308,6 +310,59 @@ def test_every_part_gets_a_gradient(
             gradients = [w.grad for w in part.parameters() if w.grad is not None]
             assert max(float(g.abs().max()) for g in gradients) > 1e-9
     assert model.estimator.detector.model.backbone.conv1.weight.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize('grad_frames', ['all', 'last'])
+def test_prompts_of_a_clip_are_as_clips_of_a_prompt(
+    grad_frames: str, build: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same losses and gradients; backbone and neck see each frame once."""
+    models, losses, images = [], [], []
+    first, second = clips(3)
+    both = first[1].clone()
+    both.gt_expressions = [*both.gt_expressions, second[1].gt_expressions[1]]
+    prompts = first[1].prompt, second[1].prompt
+    both.set_metainfo(dict(prompt=prompts[0], prompts=prompts))
+    # A clip of other boxes stands beside it, so that rows could be mixed up.
+    frames, other = with_prompt(*clip(walking(3, 3)), RED, {1: (3,), 2: (1, 2)})
+    twice = other.clone()
+    twice.set_metainfo(dict(prompts=(other.prompt,) * 2))
+    for pairs in (
+        [first, second, (frames, other), (frames, other)],
+        [(first[0], both), (frames, twice)],
+    ):
+        model = build('transrmot').train()
+        model.estimator.updater.drop_ratio = 0.0
+        model.estimator.updater.false_positive_ratio = 0.0
+        model.estimator.clip_loss.through_time = grad_frames == 'all'
+        extract = model.estimator.detector.extract
+        images.append(0)
+
+        def counted_extract(step, extract=extract):
+            images[-1] += len(step)
+            return extract(step)
+
+        monkeypatch.setattr(model.estimator.detector, 'extract', counted_extract)
+        losses.append(model.loss(*batch(*pairs)))
+        sum(v for name, v in losses[-1].items() if 'loss' in name).backward()
+        models.append(model)
+    assert images == [12, 6]
+    for name, value in losses[0].items():
+        torch.testing.assert_close(losses[1][name], value, rtol=1e-4, atol=1e-5)
+    gradients = [dict(model.named_parameters()) for model in models]
+    for name, weight in gradients[0].items():
+        if weight.grad is not None:
+            other_gradient = gradients[1][name].grad
+            torch.testing.assert_close(
+                other_gradient, weight.grad, rtol=1e-2, atol=1e-4
+            )
+
+
+def test_clips_of_a_batch_have_as_many_prompts(build: Callable) -> None:
+    first, (frames, sample) = clips(2)
+    sample.set_metainfo(dict(prompts=(sample.prompt,) * 2))
+    with pytest.raises(ValueError, match=r'have \[1, 2\] prompts.*prompts_per_clip'):
+        build('transrmot').loss(*batch(first, (frames, sample)))
 
 
 def test_a_frozen_tracker_has_no_gradient_of_its_text(build: Callable) -> None:

@@ -120,6 +120,21 @@ def test_a_clip_has_all_objects_and_draws_one_expression(refer_kitti: Path) -> N
     assert texts == {'cars', 'moving cars'}
 
 
+def test_a_clip_may_have_several_prompts(refer_kitti: Path) -> None:
+    for count, expected in ((2, 2), (5, 3)):  # there are three sentences
+        dataset = dataset_of(refer_kitti, 'train', num_frames=2, prompts_per_clip=count)
+        orders = set()
+        for seed in range(12):
+            sample = dataset.prepare_data(SeededIndex(0, (seed, 0, 0)))['data_samples']
+            texts = [prompt.text for prompt in sample.prompts]
+            assert len(texts) == count and len({*texts}) == expected
+            assert sample.prompt == sample.prompts[0]
+            orders.add(tuple(texts))
+        assert len(orders) > 1
+    with pytest.raises(ValueError, match='prompts_per_clip'):
+        dataset_of(refer_kitti, 'train', prompts_per_clip=0)
+
+
 @pytest.fixture
 def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the dataset logs."""

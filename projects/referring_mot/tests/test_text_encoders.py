@@ -143,6 +143,25 @@ def test_the_small_encoder_keeps_its_words_in_the_checkpoint(
     torch.testing.assert_close(loaded(SENTENCES).sentences, expected)
 
 
+def test_the_small_encoder_may_start_with_another_ones_words(
+    small: SmallTextEncoder, tmp_path: Path
+) -> None:
+    options = dict(
+        tokenizer=dict(type='CaptionTokenizer', vocab_size=300), max_length=12
+    )
+    path = tmp_path / 'model.pth'
+    weights = {f'estimator.text_encoder.{k}': v for k, v in small.state_dict().items()}
+    torch.save(dict(state_dict=weights | {'estimator.x': torch.ones(2)}), path)
+    loaded = SmallTextEncoder(channels=16, weights=str(path), **options).eval()
+    expected = small(SENTENCES).sentences
+    torch.testing.assert_close(loaded(SENTENCES).sentences, expected)
+    with pytest.raises(ValueError, match='model.pth'):
+        SmallTextEncoder(channels=32, weights=str(path), **options)
+    torch.save(dict(state_dict={'estimator.x': torch.ones(2)}), path)
+    with pytest.raises(ValueError, match='it has no text_encoder'):
+        SmallTextEncoder(channels=16, weights=str(path), **options)
+
+
 def test_minilm(minilm: ONNXTextEncoder) -> None:
     check_contract(minilm)
     assert minilm.channels == 384

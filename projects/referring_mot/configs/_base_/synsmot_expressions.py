@@ -12,7 +12,7 @@ synsmot_expressions = dict(
             type='WindowCacheDataset',
             data_root='work_dirs/ikun_windows',
             num_frames=3)),
-    clips=dict(  # one random expression each
+    clips=dict(  # four random expressions each
         batch_size=2,
         num_workers=2,
         persistent_workers=True,
@@ -20,13 +20,20 @@ synsmot_expressions = dict(
         dataset=dict(
             type='ReferringDataset',
             dataset=dict(_synsmot_, split='train'),
-            num_frames=4,
+            prompts_per_clip=4,
+            num_frames=2,
             run_length=8,
             pipeline=[dict(type='PackClip')])),
-    clips_optim_wrapper=dict(  # as of the tiny MOTR
+    clips_optim_wrapper=dict(  # as of the tiny MOTR; the text's parts are new
         type='OptimWrapper',
         optimizer=dict(type='AdamW', lr=4e-4, weight_decay=1e-4),
-        clip_grad=dict(max_norm=1.0)),
+        clip_grad=dict(max_norm=10.0),
+        paramwise_cfg=dict(
+            custom_keys={
+                'text_hook': dict(lr_mult=4.0),
+                'sampling_offsets': dict(lr_mult=0.1),
+                'reference_points': dict(lr_mult=0.1),
+            })),
     clips_scheduler=[
         dict(type='LinearLR', start_factor=0.01, by_epoch=False, end=50),
         dict(

@@ -9,6 +9,8 @@ from torch import nn
 
 from mmsmot.models.language import BaseTokenizer
 from mmsmot.registry import MODELS, build_part
+from mmsmot.utils.bundled_weights import weights_path
+from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
 from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
@@ -43,6 +45,12 @@ class SmallTextEncoder(BaseTextEncoder):
         ffn_channels: Of each layer.
         dropout: Of embedding and layers.
         max_length: Tokens of a sentence, both marks included.
+        weights: A checkpoint, or the name of weights that come along, with a
+            ``SmallTextEncoder`` of this size in it, from whose words and vocabulary
+            training starts; ``None``: from nothing.
+
+    Raises:
+        ValueError: ``weights`` have no text encoder, or one of another size.
     """
 
     def __init__(
@@ -55,6 +63,7 @@ class SmallTextEncoder(BaseTextEncoder):
         ffn_channels: int = 256,
         dropout: float = 0.1,
         max_length: int = 64,
+        weights: str | None = None,
     ) -> None:
         super().__init__()
         owner = type(self).__name__
@@ -80,6 +89,8 @@ class SmallTextEncoder(BaseTextEncoder):
             for _ in range(num_layers)
         )
         self.norm = nn.LayerNorm(channels)
+        if weights is not None:
+            load_text_encoder(self, weights)
 
     def forward(self, texts: Sequence[str]) -> TextFeatures:
         # One more than counts tells that a text is cut.
@@ -95,3 +106,22 @@ class SmallTextEncoder(BaseTextEncoder):
         words = self.norm(words)
         total = (words * mask[..., None]).sum(1)
         return TextFeatures(words, mask, total / mask.sum(1, keepdim=True))
+
+
+def load_text_encoder(encoder: SmallTextEncoder, weights: str) -> None:
+    """Load the text encoder that stands anywhere in a checkpoint.
+
+    Raises:
+        ValueError: It has none, or one of another size.
+    """
+    path = weights_path(weights)
+    checkpoint = load_checkpoint(path)
+    state = checkpoint.get('state_dict', checkpoint)
+    part = 'text_encoder.'
+    own = {k[k.index(part) + len(part) :]: v for k, v in state.items() if part in k}
+    if not own:
+        raise ValueError(
+            f'{path}: it has no {part[:-1]}, which SmallTextEncoder asks for'
+        )
+    require_checkpoint_weights(encoder, own, path)
+    encoder.load_state_dict(own)
