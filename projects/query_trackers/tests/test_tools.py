@@ -167,3 +167,14 @@ def test_videos_with_equal_shirts(run: Callable, tmp_path: Path, capsys) -> None
     assert capsys.readouterr().out == 'a/1 b/1\n'
     with pytest.raises(SystemExit, match='split val has no video'):
         run(tool, tmp_path, '--split', 'val')
+
+
+def test_the_time_of_attention_beside_mmcvs(run: Callable, capsys) -> None:
+    tools = 'projects/query_trackers/tools'
+    run(f'{tools}/time_attention.py', '--images', 1, '--repeats', 1)
+    *_, mmcv, ours, ratio = capsys.readouterr().out.splitlines()
+    rows = [line.strip('| ').split(' | ') for line in (mmcv, ours)]
+    assert [row[0] for row in rows] == ['mmcv', 'ours']
+    assert all(float(ms) > 0 for row in rows for ms in row[1:])
+    expected = float(rows[0][3]) / float(rows[1][3])
+    assert float(ratio.split(': ')[1]) == pytest.approx(expected, rel=0.02)
