@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -149,13 +150,16 @@ class _DeformableAttention(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             value_gradient = _value_gradient(ctx, table, index, corners, gradient)
         ends = torch.arange(0, index.numel() + 1, index.shape[1], dtype=index.dtype)
-        entries = torch.sparse_csr_tensor(
-            ends,
-            index.reshape(-1),
-            torch.zeros(index.numel(), dtype=table.dtype),
-            size=(len(index), len(table)),
-            check_invariants=False,
-        )
+        with warnings.catch_warnings():
+            # It warns once that sparse tensors are "in beta state".
+            warnings.simplefilter('ignore', UserWarning)
+            entries = torch.sparse_csr_tensor(
+                ends,
+                index.reshape(-1),
+                torch.zeros(index.numel(), dtype=table.dtype),
+                size=(len(index), len(table)),
+                check_invariants=False,
+            )
         # How much of each value the gradient asks for.
         gains = torch.sparse.sampled_addmm(
             entries, gradient, table.T, beta=0.0

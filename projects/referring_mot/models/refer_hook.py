@@ -49,6 +49,12 @@ class PromptFeatures:
 class ReferHook(TextHook):
     """Early fusion, guidance and refer head: TransRMOT, and with guidance MLS-Track.
 
+    With neither, the refer head alone reads the text, after the decoder: late fusion. It
+    costs the same however many sentences there are, so that with ``all_expressions`` each
+    object is judged against all of its clip's in a step. The papers' trackers start with
+    weights that know many classes and with a text encoder that knows many words; here that
+    is how both are learnt.
+
     ::
 
         prompt -> text_encoder -> words -------+------------------+
@@ -63,7 +69,7 @@ class ReferHook(TextHook):
 
     Args:
         text_encoder: Sentences to words.
-        fusion: Words into the levels.
+        fusion: Words into the levels; ``None`` for none (late fusion).
         refer_head: Embeddings to scores.
         guidance: Words into the queries; ``None`` for none (TransRMOT).
         sentence_encoder: Of the sentence that the refer head reads; ``None``: what
@@ -71,6 +77,8 @@ class ReferHook(TextHook):
         refer_threshold: beta_ref, the least score of a track that is reported; ``None``:
             all are, with their scores.
         loss_weight: lambda_ref.
+        all_expressions: The refer loss of an object is the mean over all expressions of its
+            clip, in place of its prompt's.
         default_text: What is fused where there is no prompt: the encoder has learnt from
             levels with a text. Every object is meant then, with score 1.
 
@@ -83,12 +91,13 @@ class ReferHook(TextHook):
         self,
         *,
         text_encoder: dict | BaseTextEncoder,
-        fusion: dict | EarlyFusion,
+        fusion: dict | EarlyFusion | None,
         refer_head: dict | ReferHead,
         guidance: dict | SemanticGuidance | None = None,
         sentence_encoder: dict | BaseTextEncoder | None = None,
         refer_threshold: float | None = 0.5,
         loss_weight: float = 2.0,
+        all_expressions: bool = False,
         default_text: str = 'objects',
     ) -> None:
         super().__init__()
@@ -104,6 +113,12 @@ class ReferHook(TextHook):
         self._require_text_channels()
         self.refer_threshold = refer_threshold
         self.default_text = default_text
+        self.all_expressions = all_expressions
+        if all_expressions and (self.fusion, self.guidance) != (None, None):
+            raise ValueError(
+                'ReferHook: all_expressions judges the same embeddings by many sentences; '
+                'fusion and guidance let one into them: set fusion=None and guidance=None'
+            )
         self.loss_refer = FocalLoss(loss_weight=loss_weight)  # gamma 2, alpha .25
 
     def _require_text_channels(self) -> None:
@@ -137,6 +152,8 @@ class ReferHook(TextHook):
     def on_levels(
         self, levels: tuple[torch.Tensor, ...], text: PromptFeatures
     ) -> tuple[torch.Tensor, ...]:
+        if self.fusion is None:
+            return levels
         return self.fusion(levels, text.fusion_text.cycled(len(levels[0])))
 
     def on_queries(
@@ -176,23 +193,80 @@ class ReferHook(TextHook):
         Raises:
             ValueError: The prompt of a sample is none of its expressions.
         """
+        if self.all_expressions:
+            return self._loss_of_all(outputs, targets, target_index, frames, samples)
         is_referred = referred_targets(targets, frames, samples)
         labels = torch.where(is_referred, REFERRED, NOT_REFERRED)
         logits = self.logits(outputs, text)
-        last_layer, sums = len(target_index) - 1, {}
+        sums = {}
         for layer, layer_targets in enumerate(target_index):
             has_label = (layer_targets != BACKGROUND) & text.has_text[:, None]
             clips = has_label.nonzero()[:, 0]
-            prefix = '' if layer == last_layer else f'd{layer}.'
+            name = _loss_name(layer, len(target_index))
             if not len(clips):  # with a gradient, so that every process has one
-                sums[f'{prefix}loss_refer'] = logits[layer].sum() * 0
+                sums[name] = logits[layer].sum() * 0
                 continue
-            sums[f'{prefix}loss_refer'] = self.loss_refer(
+            sums[name] = self.loss_refer(
                 logits[layer][has_label][:, None],
                 labels[clips, layer_targets[has_label]],
                 avg_factor=1.0,
             )
         return sums
+
+    def _loss_of_all(
+        self,
+        outputs: Outputs,
+        targets: FrameTargets,
+        target_index: torch.Tensor,
+        frames: Sequence[Frame],
+        samples: Sequence[SMOTDataSample],
+    ) -> dict[str, torch.Tensor]:
+        """The loss of every object with every expression of its clip, divided by these."""
+        expressions = [sample.get('gt_expressions') or () for sample in samples]
+        clip_of = [clip for clip, part in enumerate(expressions) for _ in part]
+        if not clip_of:
+            return {
+                _loss_name(layer, len(outputs.hs)): hs.sum() * 0
+                for layer, hs in enumerate(outputs.hs)
+            }
+        encoder = self.sentence_encoder or self.text_encoder
+        text = encoder([e.sentence for part in expressions for e in part])
+        clip_of = torch.tensor(clip_of, device=targets.ids.device)
+        counts = clip_of.bincount(minlength=len(samples))
+        is_referred = torch.cat(
+            [
+                referred_objects(targets.ids[[clip]], frame, part)
+                for clip, (frame, part) in enumerate(
+                    zip(frames, expressions, strict=True)
+                )
+                if part
+            ]
+        )  # (E, N) of the objects in the expression's own clip
+        sums = {}
+        for layer, layer_targets in enumerate(target_index):
+            clips, queries = (layer_targets != BACKGROUND).nonzero(as_tuple=True)
+            hs = outputs.hs[layer, clips, queries]  # (M, d) with an object
+            logits = self.refer_head.layer_logits(
+                self.refer_head.layers[layer], hs.expand(len(clip_of), -1, -1), text
+            )
+            rows, columns = (clip_of[:, None] == clips).nonzero(as_tuple=True)
+            objects = layer_targets[clips, queries][columns]
+            labels = torch.where(is_referred[rows, objects], REFERRED, NOT_REFERRED)
+            name = _loss_name(layer, len(target_index))
+            if not len(rows):
+                sums[name] = outputs.hs[layer].sum() * 0
+                continue
+            sums[name] = self.loss_refer(
+                logits[rows, columns][:, None],
+                labels,
+                weight=1 / counts[clips[columns]].to(hs),
+                avg_factor=1.0,
+            )
+        return sums
+
+
+def _loss_name(layer: int, num_layers: int) -> str:
+    return 'loss_refer' if layer == num_layers - 1 else f'd{layer}.loss_refer'
 
 
 def referred_targets(
@@ -203,14 +277,25 @@ def referred_targets(
     Raises:
         ValueError: The prompt of a sample is none of its expressions.
     """
-    ids = targets.ids.cpu().numpy()
-    is_referred = np.zeros(ids.shape, bool)
+    is_referred = torch.zeros_like(targets.ids, dtype=torch.bool)
     for row, (frame, sample) in enumerate(zip(frames, samples, strict=True)):
         expression = _prompt_expression(sample)
         if expression is not None:
-            referred_ids = expression.labels.get(frame.frame_id, ())
-            is_referred[row] = np.isin(ids[row], referred_ids)
-    return torch.from_numpy(is_referred).to(targets.ids.device)
+            ids = targets.ids[[row]]
+            is_referred[row] = referred_objects(ids, frame, [expression])[0]
+    return is_referred
+
+
+def referred_objects(
+    ids: torch.Tensor, frame: Frame, expressions: Sequence[ReferringExpression]
+) -> torch.Tensor:
+    """(E, N) bool, whether each expression refers to each object (1, N) in a frame."""
+    table = ids.cpu().numpy()
+    is_referred = [
+        np.isin(table[0], expression.labels.get(frame.frame_id, ()))
+        for expression in expressions
+    ]
+    return torch.from_numpy(np.array(is_referred)).to(ids.device)
 
 
 def _prompt_expression(sample: SMOTDataSample) -> ReferringExpression | None:

@@ -117,7 +117,7 @@ def test_a_prompt_that_is_no_expression_of_its_sample() -> None:
 
 
 def test_the_refer_loss_is_of_queries_that_have_an_object(build: Callable) -> None:
-    """Focal, gamma 2 and alpha .25, times 2, in both layers; a clip without a prompt has
+    """Focal, gamma 2 and alpha .25, times 10, in both layers; a clip without a prompt has
     none."""
     hook: ReferHook = build('transrmot').estimator.text_hook
     frames, sample = clip(walking(1))
@@ -141,7 +141,51 @@ def test_the_refer_loss_is_of_queries_that_have_an_object(build: Callable) -> No
                 total += 0.25 * (1 - p) ** 2 * -math.log(p)
             else:
                 total += 0.75 * p**2 * -math.log(1 - p)
-        assert float(sums[name].detach()) == pytest.approx(2 * total, rel=1e-4)
+        assert float(sums[name].detach()) == pytest.approx(10 * total, rel=1e-4)
+
+
+def test_late_fusion_judges_each_object_by_all_sentences_of_its_clip() -> None:
+    hook: ReferHook = new_model('late-fusion').eval().estimator.text_hook
+    frames, sample = clip(walking(1))
+    _, first = with_prompt(frames, sample, RED, {1: (2,)})  # and "nobody"
+    second = first.clone()
+    second.gt_expressions = [ReferringExpression(GREEN, {1: (1, 2)})]
+    step, samples = frames * 2, [first, second]
+    targets = FrameTargets.of(step, samples)
+    hs = torch.randn(2, 2, 3, 64, generator=torch.Generator().manual_seed(0))
+    outputs = Outputs(hs, torch.rand(2, 2, 3, 4), torch.zeros(2, 2, 3, 1))
+    rows = torch.tensor([[[1, -1, 0], [0, 1, -1]], [[-1, 1, 0], [-1, -1, 1]]])
+    text = hook.begin([Prompt(RED), Prompt(GREEN)])
+    queries = Queries.new(hs[-1], torch.rand(2, 3, 2))
+    sums = hook.loss(outputs, queries, targets, rows, step, samples, text)
+    meant = {(0, RED): {1}, (0, 'nobody'): set(), (1, GREEN): {0, 1}}  # rows of targets
+    for layer, name in enumerate(('d0.loss_refer', 'loss_refer')):
+        total = 0.0
+        for (clip_row, sentence), objects in meant.items():
+            logits = hook.logits(outputs, hook.begin([Prompt(sentence)]))[layer]
+            share = 2 if clip_row == 0 else 1  # sentences of the clip
+            for query, target in enumerate(rows[layer, clip_row].tolist()):
+                if target < 0:
+                    continue
+                p = float(logits[clip_row, query].sigmoid().detach())
+                if target in objects:
+                    total += 0.25 * (1 - p) ** 2 * -math.log(p) / share
+                else:
+                    total += 0.75 * p**2 * -math.log(1 - p) / share
+        assert float(sums[name].detach()) == pytest.approx(10 * total, rel=1e-4)
+    # Without an object, or without an expression, there is nothing to learn.
+    nothing = hook.loss(outputs, queries, targets, rows * 0 - 1, step, samples, text)
+    assert all(float(value) == 0 for value in nothing.values())
+    for part in samples:
+        part.gt_expressions = []
+    nothing = hook.loss(outputs, queries, targets, rows, step, samples, text)
+    assert {*nothing} == {*sums} and all(float(v) == 0 for v in nothing.values())
+    assert torch.equal(hook.on_levels((hs,), text)[0], hs)
+
+
+def test_all_sentences_need_embeddings_without_a_text() -> None:
+    with pytest.raises(ValueError, match='all_expressions.*fusion=None'):
+        new_model('mls-track', all_expressions=True)
 
 
 @pytest.mark.parametrize('paper', PAPERS)
