@@ -39,22 +39,27 @@ def dict_value(text: str) -> Any:
 
 
 def _is_dict(node: ast.AST) -> bool:
-    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    return isinstance(node, ast.Dict) or (is_call and node.func.id == 'dict')
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == 'dict'
+    return isinstance(node, ast.Dict)
 
 
 def _value(node: ast.expr) -> Any:
     """A literal, in which ``dict(...)`` may stand for a dict."""
     if isinstance(node, ast.Call) and _is_dict(node) and not node.args:
-        names = [keyword.arg for keyword in node.keywords]
-        if None not in names:
-            return {k.arg: _value(k.value) for k in node.keywords}
-    if isinstance(node, ast.Dict) and None not in node.keys:
-        keys = [_value(key) for key in node.keys]
-        return dict(zip(keys, map(_value, node.values), strict=True))
+        values = {k.arg: k.value for k in node.keywords}
+        if None not in values:
+            return {name: _value(value) for name, value in values.items()}
+    if isinstance(node, ast.Dict):
+        keys = [key for key in node.keys if key is not None]  # None: of a **mapping
+        if len(keys) == len(node.keys):
+            return {
+                _value(key): _value(value)
+                for key, value in zip(keys, node.values, strict=True)
+            }
     if isinstance(node, (ast.List, ast.Tuple)):
-        values = [_value(part) for part in node.elts]
-        return values if isinstance(node, ast.List) else tuple(values)
+        elements = [_value(part) for part in node.elts]
+        return elements if isinstance(node, ast.List) else tuple(elements)
     try:
         return ast.literal_eval(node)
     except ValueError:
