@@ -16,6 +16,7 @@ from mmsmot.engine.sweeps.cell import (
 )
 from mmsmot.engine.sweeps.cell_config import checked_cell_config
 from mmsmot.utils.command_line import CfgOptions
+from mmsmot.utils.number_ranges import NumberRange
 
 from .sweep_files import BYTETRACK, KEY, SORT, TWO_BY_TWO, sweep_of
 
@@ -224,6 +225,8 @@ def test_option_words_are_read_back() -> None:
         'c': [1, [2.5, 'x'], True],
         'd': 'work_dirs/{name}.txt',
         'e': -1e-5,
+        'f': {},
+        'g': [dict(type='TopK', sizes=[3, 2])],
     }
     words = cell_option_words(options)
     parsed = {}
@@ -237,6 +240,8 @@ def test_option_words_are_read_back() -> None:
         'c': [1, [2.5, 'x'], True],
         'd': 'work_dirs/{name}.txt',
         'e': -1e-5,
+        'f': {},
+        'g': [dict(type='TopK', sizes=[3, 2])],
     }
 
 
@@ -252,8 +257,7 @@ def test_option_words_are_read_back() -> None:
         'None',
         ['1e3'],
         ['[x', 1],
-        {},
-        [dict(x=1)],
+        [dict(x=NumberRange(0, 1))],
     ],
 )
 def test_values_that_would_be_read_as_others(value: object) -> None:
