@@ -21,12 +21,10 @@ model = dict(
         branch=dict(**_wide_, **_depth_, classes=_classes_, token_channels=256)))
 _semtrack_ = dict(
     _delete_=True, type='SemTrackDataset', data_root='data/SemTrack', classes=_classes_)
-_clips_ = dict(annotations='train.json', pipeline=[dict(type='PackClip')])
-# A video has one target: the support of an episode is another clip of it.
-train_dataloader = dict(
-    dataset=dict(**_semtrack_, **_clips_), sampler=dict(repeat_targets=True))
+_clips_ = dict(**_semtrack_, annotations='train.json', pipeline=[dict(type='PackClip')])
+_pairs_ = dict(repeat_targets=True)  # a video has one target: two clips of it
+train_dataloader = dict(dataset=_clips_, sampler=_pairs_)
 test_dataloader = dict(dataset=dict(**_semtrack_, annotations='val.json', test_mode=True))
 test_evaluator = [
-    dict(type='SemanticTrackingMetric', classes=_classes_),
-    dict(type='TrackingMetric', preprocessing='none')
+    dict(type='SemanticTrackingMetric', classes=_classes_), _base_.test_evaluator[1]
 ]

@@ -15,6 +15,7 @@ from mmsmot.models.smot import SMOT
 from mmsmot.structures import Detections, Frame, Prompt, VideoInfo
 from mmsmot.structures.feature_maps import FeatureMaps
 from mmsmot.utils.user_errors import is_for_users
+from projects.semtracker.models import target_query
 from projects.semtracker.models.chosen_track import ChosenTrack
 from projects.semtracker.models.scene_context import SceneContext
 from projects.semtracker.models.search_region import covering_boxes
@@ -262,12 +263,16 @@ def test_a_first_frame_that_is_not_the_videos_first() -> None:
         run(tracker(missed_click='wait'), frames, BOX)
 
 
-def test_a_text_that_fits_two(capsys: pytest.CaptureFixture) -> None:
+def test_a_text_that_fits_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(
+        target_query, 'print_log', lambda message, **_: logged.append(message)
+    )
     frames = video_frames(dict(red=WALK, blue=STAND))
     model = tracker(text_margin=2.0)
     (table,) = run(model, frames, Prompt('red'))
     assert (table.boxes[0, 0]) == 16  # the better one
-    assert "frame 1: 'red' fits 2 boxes" in capsys.readouterr().out
+    assert len(logged) == 1 and "frame 1: 'red' fits 2 boxes" in logged[0]
     waiting_tracker = tracker(text_threshold=0.9)
     late_frames = video_frames(dict(blue=STAND, red=[*[None] * 5, *WALK[:7]]))
     (table,) = run(waiting_tracker, late_frames, Prompt('red'))
