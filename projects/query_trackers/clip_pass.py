@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,10 @@ from torch import Tensor
 
 from mmsmot.models.estimators import EstimatorLoss
 from mmsmot.models.training.clip_plan import ClipPlan
-from mmsmot.structures import Detections, Frame, SMOTDataSample
-from mmsmot.structures.feature_maps import FeatureMaps
+from mmsmot.structures import Frame, SMOTDataSample
 
 from .assigners import BACKGROUND
+from .clip_encoding import encoded_clips
 from .clip_losses import LossSums
 from .deformable_decoding import Memory
 from .frame_batch import FrameBatch
@@ -39,47 +38,34 @@ def clip_pass(
     For the log there are ``recall`` and ``lost_targets``, the number of true boxes that
     found no query since more objects are new at a time than there are queries.
 
-    A clip of K prompts (``prompts`` of its sample) is K rows from the text on: backbone
-    and neck see it once.
+    With a text hook a clip of K prompts is K clips here (:func:`encoded_clips`).
     """
     _require_plan(inputs, plan)
     require_proposal_space(tracker, samples)
-    clip_inputs, copies = inputs, num_prompts(samples)
-    if copies > 1:
-        samples = [row for sample in samples for row in one_sample_a_prompt(sample)]
-        inputs = [[frame for frame in step for _ in range(copies)] for step in inputs]
+    with_grad = tracker.clip_loss.frames_with_grad(len(inputs))
+    with_loss = tracker.clip_loss.frames_with_loss(len(inputs))
+    clips = encoded_clips(tracker, inputs, samples, with_grad[0], plan)
+    inputs, samples, memory = clips.inputs, clips.samples, clips.memory
     num_frames, num_clips = len(inputs), len(samples)
-    with_grad = tracker.clip_loss.frames_with_grad(num_frames)
-    with_loss = tracker.clip_loss.frames_with_loss(num_frames)
-    with torch.set_grad_enabled(torch.is_grad_enabled() and not plan.freeze):
-        text = tracker.text_of([sample.get('prompt') for sample in samples])
-    features, memory = _encode_clips(
-        tracker, clip_inputs, with_grad[0], plan, text, copies
-    )
-    if copies > 1:
-        features = features[[k for k in range(len(features)) for _ in range(copies)]]
-    proposals = _clip_proposals(tracker, inputs)
-    head = tracker.detector.model.bbox_head
-    costs = head.assigner.match_costs
+    costs = tracker.detector.model.bbox_head.assigner.match_costs
     sums, matched_queries, tracks = LossSums(), MatchedQueries(), None
     for step, frames in enumerate(inputs):
         part = slice(step * num_clips, (step + 1) * num_clips)
         has_grad = torch.is_grad_enabled() and step in with_grad and not plan.freeze
         targets = FrameTargets.of(frames, samples, memory.tokens.device)
         with torch.set_grad_enabled(has_grad):
-            new = tracker.new_queries(num_clips, proposals[step], features.sizes[part])
+            new = tracker.new_queries(
+                num_clips, clips.proposals[step], clips.features.sizes[part]
+            )
             if tracker.track_decoder is not None and step + 1 < num_frames:
                 tracks = None  # detections make the tracks of the last frame
             queries, outputs, noisy, noisy_outputs = _decode_frame(
-                tracker, memory[part], new, tracks, targets, text, plan.generator
+                tracker, memory[part], new, tracks, targets, clips.text, plan.generator
             )
             target_index = tracker.assigner(outputs, queries, targets, costs)
             if step in with_loss and plan.detection_rows and not plan.freeze:
-                frame = FrameBatch(tracker, targets, frames, samples, text)
-                count = tracker.clip_loss.num_targets(
-                    queries, targets, target_index[-1]
-                )
-                sums.add(frame.loss(outputs, queries, target_index), count)
+                frame = FrameBatch(tracker, targets, frames, samples, clips.text)
+                _add_losses(sums, frame, queries, outputs, target_index)
                 if noisy_outputs is not None:
                     sums.add(tracker.denoising.loss(frame, noisy_outputs, noisy), 0)
             queries = with_object_ids(queries, outputs, targets, target_index[-1])
@@ -94,35 +80,24 @@ def clip_pass(
     if not plan.semantic_losses:
         return EstimatorLoss(losses)
     estimate = with_trajectories(
-        matched_queries, features, inputs, samples, plan, losses
+        matched_queries, clips.features, inputs, samples, plan, losses
     )
     tokens = tracker.project_features(estimate.track_features)
     return replace(estimate, track_features=tokens)
 
 
-def num_prompts(samples: Sequence[SMOTDataSample]) -> int:
-    """K, how many prompts each clip has; 1 where a clip has one or none.
-
-    Raises:
-        ValueError: Not all clips have as many.
-    """
-    counts = {len(sample.get('prompts') or (None,)) for sample in samples}
-    if len(counts) > 1:
-        raise ValueError(
-            f'QueryTracker: the clips of a batch have {sorted(counts)} prompts; each must '
-            'have as many (prompts_per_clip of ReferringDataset)'
-        )
-    return counts.pop()
-
-
-def one_sample_a_prompt(sample: SMOTDataSample) -> list[SMOTDataSample]:
-    """K samples with the ground truth of one, each with one of its ``prompts``."""
-    rows = []
-    for prompt in sample.prompts:
-        row = copy.copy(sample)
-        row.set_metainfo(dict(prompt=prompt))
-        rows.append(row)
-    return rows
+def _add_losses(
+    sums: LossSums,
+    frame: FrameBatch,
+    queries: Queries,
+    outputs: Outputs,
+    target_index: Tensor,
+) -> None:
+    """Add the losses of one frame, and what they are divided by."""
+    count = frame.tracker.clip_loss.num_targets(
+        queries, frame.targets, target_index[-1]
+    )
+    sums.add(frame.loss(outputs, queries, target_index), count)
 
 
 def _require_plan(inputs: Sequence[Sequence[Frame]], plan: ClipPlan) -> None:
@@ -146,82 +121,6 @@ def _require_plan(inputs: Sequence[Sequence[Frame]], plan: ClipPlan) -> None:
             "QueryTracker: its tracks are its queries', so training.tracker and "
             'training.feature_cache must be None'
         )
-
-
-def _encode_clips(
-    tracker: QueryTracker,
-    inputs: Sequence[Sequence[Frame]],
-    first_with_grad: int,
-    plan: ClipPlan,
-    text: Any,
-    copies: int,
-) -> tuple[FeatureMaps, Memory]:
-    """Feature maps and memory of all frames, time first; two passes, without and with
-    gradient, where both kinds are there. Each frame has ``copies`` rows of memory."""
-    num_clips = len(inputs[0])
-    if tracker.freeze_encoder:
-        return tracker.features_and_memory(
-            [frame for step in inputs for frame in step],
-            with_maps=plan.semantic_losses,
-            with_images=plan.needs_inputs,
-        )
-    parts, memories, previous_levels = [], [], None
-    for features, with_grad in _extract_clips(tracker, inputs, first_with_grad, plan):
-        with torch.set_grad_enabled(with_grad):
-            memory = tracker.encode(features, previous_levels, num_clips, text, copies)
-        memories.append(memory)
-        previous_levels = tracker.levels(features).last_frames(num_clips)
-        parts.append(features)
-    if len(parts) == 1:
-        return parts[0], memories[0]
-    count = sum(len(part) for part in parts)
-    return FeatureMaps.joined(parts, list(range(count))), memories[0].joined(
-        memories[1]
-    )
-
-
-def _extract_clips(
-    tracker: QueryTracker,
-    inputs: Sequence[Sequence[Frame]],
-    first_with_grad: int,
-    plan: ClipPlan,
-) -> list[tuple[FeatureMaps, bool]]:
-    """Feature maps of the clips in one or two parts, each with whether it takes a gradient.
-
-    All have the same padding, since their memories are joined: frames that differ in size
-    are one batch, from which the first ones are taken without gradient.
-    """
-    frames = [frame for step in inputs for frame in step]
-    count = first_with_grad * len(inputs[0])
-    has_grad = torch.is_grad_enabled() and not plan.freeze
-    batch = None
-    if len({frame.image.shape for frame in frames}) > 1:
-        with torch.set_grad_enabled(has_grad):
-            batch = tracker.detector.extract(frames)
-    parts = []
-    for rows, with_grad in (
-        ([*range(count)], False),
-        ([*range(count, len(frames))], has_grad),
-    ):
-        if not rows:
-            continue
-        with torch.set_grad_enabled(with_grad):
-            if batch is None:
-                features = tracker.detector.extract([frames[row] for row in rows])
-            else:
-                features = batch[rows]
-        parts.append((features, with_grad))
-    return parts
-
-
-def _clip_proposals(
-    tracker: QueryTracker, inputs: Sequence[Sequence[Frame]]
-) -> list[list[Detections] | None]:
-    """Proposals of each frame of B clips, ``[t][b]``, detected clip by clip."""
-    if not tracker.query_init.reads_proposals:
-        return [None] * len(inputs)
-    clips = [tracker.proposals(frames) for frames in zip(*inputs, strict=True)]
-    return [[*frames] for frames in zip(*clips, strict=True)]
 
 
 def _decode_frame(

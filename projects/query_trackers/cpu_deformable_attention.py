@@ -17,7 +17,10 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-FEW_QUERIES = 256  # of all images: mmcv's way takes less time for fewer
+# Of all images. Forward and backward of 120 take 2.4 ms, by mmcv's way 2.1; of 256 2.9 and
+# 3.5. Index and table have a price that few queries do not earn back.
+FEW_QUERIES = 256
+warnings.filterwarnings('ignore', 'Sparse CSR tensor support is in beta', UserWarning)
 
 
 def use_fast_cpu_attention(model: nn.Module) -> None:
@@ -124,8 +127,8 @@ class _DeformableAttention(torch.autograd.Function):
     """A product of a sparse matrix with the table of all values.
 
     A row for each query of a head has four entries for each of its points: the cells
-    around it, by how much of each it takes. mmcv samples every point into a tensor of its
-    own instead, which is 16 times as large here, and sums those.
+    around it, by how much of each it takes. mmcv samples all C numbers of every point into
+    a tensor, copies, weighs and sums it; an entry is two numbers.
 
     The table has a border of one cell around each level, and rows of zeros at its end: a
     place beyond the border reads them, so that no entry has to be left out.
@@ -150,16 +153,13 @@ class _DeformableAttention(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             value_gradient = _value_gradient(ctx, table, index, corners, gradient)
         ends = torch.arange(0, index.numel() + 1, index.shape[1], dtype=index.dtype)
-        with warnings.catch_warnings():
-            # It warns once that sparse tensors are "in beta state".
-            warnings.simplefilter('ignore', UserWarning)
-            entries = torch.sparse_csr_tensor(
-                ends,
-                index.reshape(-1),
-                torch.zeros(index.numel(), dtype=table.dtype),
-                size=(len(index), len(table)),
-                check_invariants=False,
-            )
+        entries = torch.sparse_csr_tensor(
+            ends,
+            index.reshape(-1),
+            torch.zeros(index.numel(), dtype=table.dtype),
+            size=(len(index), len(table)),
+            check_invariants=False,
+        )
         # How much of each value the gradient asks for.
         gains = torch.sparse.sampled_addmm(
             entries, gradient, table.T, beta=0.0
@@ -226,9 +226,9 @@ def _corner_entries(
         weight = weights[:, :, :, level].reshape(-1)
         lower = y * weight
         upper = weight - lower
-        for half, first in ((upper, 0), (lower, 2)):
-            torch.mul(half, x, out=corners[level, first + 1])
-            torch.sub(half, corners[level, first + 1], out=corners[level, first])
+        for row_weight, left in ((upper, 0), (lower, 2)):
+            torch.mul(row_weight, x, out=corners[level, left + 1])
+            torch.sub(row_weight, corners[level, left + 1], out=corners[level, left])
         places += [x, y, *is_inside]
     by_query = (
         part.view(num_levels * 4, -1, num_points).transpose(0, 1).flatten(1)

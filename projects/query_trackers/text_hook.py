@@ -51,6 +51,10 @@ class TextHook(nn.Module):
         """
         return prompts
 
+    def begin_clips(self, samples: Sequence[SMOTDataSample]) -> Any:
+        """The same for S clips of training; here of their prompts alone."""
+        return self.begin([sample.get('prompt') for sample in samples])
+
     def on_levels(self, levels: tuple[Tensor, ...], text: Any) -> tuple[Tensor, ...]:
         """The neck's maps (B, d, H_l, W_l), with the text fused in, for the encoder."""
         return levels
@@ -97,6 +101,6 @@ class TextHook(nn.Module):
             target_index: (L, S, Q), the target of each query, -1 for none.
             frames: The frames.
             samples: The clips', with ``prompt`` and the ground truth.
-            text: Of :meth:`begin`.
+            text: Of :meth:`begin_clips`.
         """
         return {}

@@ -53,9 +53,7 @@ def main() -> None:
     print('| | forward, ms | backward, ms | both |\n|---|---:|---:|---:|')
     medians = {}
     for name, rows in times.items():
-        forward, backward = np.median(
-            rows[1:], axis=0
-        ).tolist()  # the first one warms up
+        forward, backward = np.median(rows[1:], axis=0)  # the first one warms up
         medians[name] = forward + backward
         print(f'| {name} | {forward:.1f} | {backward:.1f} | {medians[name]:.1f} |')
     print(f'mmcv / ours: {medians["mmcv"] / medians["ours"]:.2f}')

@@ -209,8 +209,8 @@ class ReferringDataset(VideoDataset):
         """A clip with K of the expressions as its prompts."""
         expressions = gt.expressions or []
         order = generator.permutation(len(expressions))
-        drawn = np.resize(order, self.prompts_per_clip)
-        prompts = tuple(Prompt(expressions[k].sentence) for k in drawn.tolist())
+        rows = np.resize(order, self.prompts_per_clip).tolist()
+        prompts = tuple(Prompt(expressions[row].sentence) for row in rows)
         sample = super()._clip(video, gt, generator)
         sample['data_samples'].set_metainfo(dict(prompt=prompts[0], prompts=prompts))
         return sample

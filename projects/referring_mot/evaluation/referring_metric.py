@@ -184,17 +184,19 @@ class ReferringMetric(BaseMetric):
             for number, threshold in enumerate(self.thresholds or (None,))
         }
         rows = {threshold: _rows(scores) for threshold, scores in by_threshold.items()}
-        chosen = self._chosen_threshold(rows, results)
+        threshold = self._chosen_threshold(rows, results)
         self._report_thresholds(rows, results)
-        print_log('\n' + referring_table(rows[chosen], self.protocol), logger='current')
+        print_log(
+            '\n' + referring_table(rows[threshold], self.protocol), logger='current'
+        )
         if self.out_dir is not None:
-            self._write_scores(rows[chosen], by_threshold[chosen], chosen)
-        scores = _named_scores(rows[chosen])
-        if chosen is not None:
-            scores['threshold'] = chosen
-        for threshold in self.thresholds:
-            named = _named_scores(rows[threshold])
-            scores |= {f'threshold_{threshold:g}/{k}': v for k, v in named.items()}
+            self._write_scores(rows[threshold], by_threshold[threshold], threshold)
+        scores = _named_scores(rows[threshold])
+        if threshold is not None:
+            scores['threshold'] = threshold
+        for value in self.thresholds:
+            named = _named_scores(rows[value])
+            scores |= {f'threshold_{value:g}/{k}': v for k, v in named.items()}
         return scores
 
     def _scores(self, name: str, sample: dict) -> PromptScores:

@@ -74,14 +74,17 @@ def choose_threshold(
     Raises:
         ValueError: No score is a number: no expression refers to anybody.
     """
-    known = {value: score for value, score in scores.items() if np.isfinite(score)}
-    if not known:
+    finite_scores = {k: score for k, score in scores.items() if np.isfinite(score)}
+    if not finite_scores:
         raise ValueError(
             f'{metric} is not known at any threshold: none of the expressions refers to '
             'anybody, so none can choose a threshold'
         )
     return ThresholdChoice(
-        max(known, key=known.__getitem__), metric, known, ground_truth
+        max(finite_scores, key=finite_scores.__getitem__),
+        metric,
+        finite_scores,
+        ground_truth,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,6 +44,21 @@ class PromptFeatures:
     fusion_text: TextFeatures
     head_text: TextFeatures
     has_text: torch.Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class ClipSentences:
+    """All E expressions of S clips.
+
+    Attributes:
+        text: Of their sentences.
+        expressions: Those of each clip.
+        clip_of: (E,) int64, the clip of each.
+    """
+
+    text: TextFeatures
+    expressions: list[Sequence[ReferringExpression]]
+    clip_of: torch.Tensor
 
 
 @MODELS.register_module()
@@ -149,8 +165,24 @@ class ReferHook(TextHook):
             fusion_text, head_text, has_text.to(fusion_text.mask.device)
         )
 
+    def begin_clips(
+        self, samples: Sequence[SMOTDataSample]
+    ) -> PromptFeatures | ClipSentences | None:
+        """Of the prompts; with ``all_expressions`` every sentence, ``None`` for none."""
+        if not self.all_expressions:
+            return super().begin_clips(samples)
+        expressions = [sample.get('gt_expressions') or () for sample in samples]
+        sentences = [e.sentence for clip in expressions for e in clip]
+        if not sentences:
+            return None
+        encoder = self.sentence_encoder or self.text_encoder
+        text = encoder(sentences)
+        counts = torch.tensor([len(clip) for clip in expressions])
+        clip_of = torch.arange(len(samples)).repeat_interleave(counts)
+        return ClipSentences(text, expressions, clip_of.to(text.mask.device))
+
     def on_levels(
-        self, levels: tuple[torch.Tensor, ...], text: PromptFeatures
+        self, levels: tuple[torch.Tensor, ...], text: Any
     ) -> tuple[torch.Tensor, ...]:
         if self.fusion is None:
             return levels
@@ -194,7 +226,7 @@ class ReferHook(TextHook):
             ValueError: The prompt of a sample is none of its expressions.
         """
         if self.all_expressions:
-            return self._loss_of_all(outputs, targets, target_index, frames, samples)
+            return self._loss_of_all(outputs, targets, target_index, frames, text)
         is_referred = referred_targets(targets, frames, samples)
         labels = torch.where(is_referred, REFERRED, NOT_REFERRED)
         logits = self.logits(outputs, text)
@@ -219,44 +251,40 @@ class ReferHook(TextHook):
         targets: FrameTargets,
         target_index: torch.Tensor,
         frames: Sequence[Frame],
-        samples: Sequence[SMOTDataSample],
+        sentences: ClipSentences | None,
     ) -> dict[str, torch.Tensor]:
         """The loss of every object with every expression of its clip, divided by these."""
-        expressions = [sample.get('gt_expressions') or () for sample in samples]
-        clip_of = [clip for clip, part in enumerate(expressions) for _ in part]
-        if not clip_of:
-            return {
-                _loss_name(layer, len(outputs.hs)): hs.sum() * 0
-                for layer, hs in enumerate(outputs.hs)
-            }
-        encoder = self.sentence_encoder or self.text_encoder
-        text = encoder([e.sentence for part in expressions for e in part])
-        clip_of = torch.tensor(clip_of, device=targets.ids.device)
-        counts = clip_of.bincount(minlength=len(samples))
+        sums = {
+            _loss_name(layer, len(outputs.hs)): hs.sum()
+            * 0  # every process has a gradient
+            for layer, hs in enumerate(outputs.hs)
+        }
+        if sentences is None:
+            return sums
+        clip_of = sentences.clip_of
+        counts = clip_of.bincount(minlength=len(frames))
         is_referred = torch.cat(
             [
-                referred_objects(targets.ids[[clip]], frame, part)
-                for clip, (frame, part) in enumerate(
-                    zip(frames, expressions, strict=True)
+                referred_objects(ids, frame, expressions)
+                for ids, frame, expressions in zip(
+                    targets.ids, frames, sentences.expressions, strict=True
                 )
-                if part
             ]
         )  # (E, N) of the objects in the expression's own clip
-        sums = {}
         for layer, layer_targets in enumerate(target_index):
             clips, queries = (layer_targets != BACKGROUND).nonzero(as_tuple=True)
+            rows, columns = (clip_of[:, None] == clips).nonzero(as_tuple=True)
+            if not len(rows):
+                continue
             hs = outputs.hs[layer, clips, queries]  # (M, d) with an object
             logits = self.refer_head.layer_logits(
-                self.refer_head.layers[layer], hs.expand(len(clip_of), -1, -1), text
+                self.refer_head.layers[layer],
+                hs.expand(len(clip_of), -1, -1),
+                sentences.text,
             )
-            rows, columns = (clip_of[:, None] == clips).nonzero(as_tuple=True)
             objects = layer_targets[clips, queries][columns]
             labels = torch.where(is_referred[rows, objects], REFERRED, NOT_REFERRED)
-            name = _loss_name(layer, len(target_index))
-            if not len(rows):
-                sums[name] = outputs.hs[layer].sum() * 0
-                continue
-            sums[name] = self.loss_refer(
+            sums[_loss_name(layer, len(target_index))] = self.loss_refer(
                 logits[rows, columns][:, None],
                 labels,
                 weight=1 / counts[clips[columns]].to(hs),
@@ -281,21 +309,21 @@ def referred_targets(
     for row, (frame, sample) in enumerate(zip(frames, samples, strict=True)):
         expression = _prompt_expression(sample)
         if expression is not None:
-            ids = targets.ids[[row]]
-            is_referred[row] = referred_objects(ids, frame, [expression])[0]
+            (is_referred[row],) = referred_objects(
+                targets.ids[row], frame, [expression]
+            )
     return is_referred
 
 
 def referred_objects(
     ids: torch.Tensor, frame: Frame, expressions: Sequence[ReferringExpression]
 ) -> torch.Tensor:
-    """(E, N) bool, whether each expression refers to each object (1, N) in a frame."""
+    """(E, N) bool, whether each expression refers to each object (N,) in a frame."""
     table = ids.cpu().numpy()
-    is_referred = [
-        np.isin(table[0], expression.labels.get(frame.frame_id, ()))
-        for expression in expressions
-    ]
-    return torch.from_numpy(np.array(is_referred)).to(ids.device)
+    is_referred = np.zeros((len(expressions), len(table)), bool)
+    for row, expression in enumerate(expressions):
+        is_referred[row] = np.isin(table, expression.labels.get(frame.frame_id, ()))
+    return torch.from_numpy(is_referred).to(ids.device)
 
 
 def _prompt_expression(sample: SMOTDataSample) -> ReferringExpression | None:

@@ -147,15 +147,15 @@ def test_the_refer_loss_is_of_queries_that_have_an_object(build: Callable) -> No
 def test_late_fusion_judges_each_object_by_all_sentences_of_its_clip() -> None:
     hook: ReferHook = new_model('late-fusion').eval().estimator.text_hook
     frames, sample = clip(walking(1))
-    _, first = with_prompt(frames, sample, RED, {1: (2,)})  # and "nobody"
-    second = first.clone()
-    second.gt_expressions = [ReferringExpression(GREEN, {1: (1, 2)})]
-    step, samples = frames * 2, [first, second]
+    _, red = with_prompt(frames, sample, RED, {1: (2,)})  # and "nobody"
+    green = red.clone()
+    green.gt_expressions = [ReferringExpression(GREEN, {1: (1, 2)})]
+    step, samples = frames * 2, [red, green]
     targets = FrameTargets.of(step, samples)
     hs = torch.randn(2, 2, 3, 64, generator=torch.Generator().manual_seed(0))
     outputs = Outputs(hs, torch.rand(2, 2, 3, 4), torch.zeros(2, 2, 3, 1))
     rows = torch.tensor([[[1, -1, 0], [0, 1, -1]], [[-1, 1, 0], [-1, -1, 1]]])
-    text = hook.begin([Prompt(RED), Prompt(GREEN)])
+    text = hook.begin_clips(samples)
     queries = Queries.new(hs[-1], torch.rand(2, 3, 2))
     sums = hook.loss(outputs, queries, targets, rows, step, samples, text)
     meant = {(0, RED): {1}, (0, 'nobody'): set(), (1, GREEN): {0, 1}}  # rows of targets
@@ -178,6 +178,7 @@ def test_late_fusion_judges_each_object_by_all_sentences_of_its_clip() -> None:
     assert all(float(value) == 0 for value in nothing.values())
     for part in samples:
         part.gt_expressions = []
+    text = hook.begin_clips(samples)
     nothing = hook.loss(outputs, queries, targets, rows, step, samples, text)
     assert {*nothing} == {*sums} and all(float(v) == 0 for v in nothing.values())
     assert torch.equal(hook.on_levels((hs,), text)[0], hs)
@@ -362,18 +363,18 @@ def test_prompts_of_a_clip_are_as_clips_of_a_prompt(
 ) -> None:
     """The same losses and gradients; backbone and neck see each frame once."""
     models, losses, images = [], [], []
-    first, second = clips(3)
-    both = first[1].clone()
-    both.gt_expressions = [*both.gt_expressions, second[1].gt_expressions[1]]
-    prompts = first[1].prompt, second[1].prompt
+    red, green = clips(3)
+    both = red[1].clone()
+    both.gt_expressions = [*both.gt_expressions, green[1].gt_expressions[1]]
+    prompts = red[1].prompt, green[1].prompt
     both.set_metainfo(dict(prompt=prompts[0], prompts=prompts))
     # A clip of other boxes stands beside it, so that rows could be mixed up.
-    frames, other = with_prompt(*clip(walking(3, 3)), RED, {1: (3,), 2: (1, 2)})
-    twice = other.clone()
-    twice.set_metainfo(dict(prompts=(other.prompt,) * 2))
+    frames, three_boxes = with_prompt(*clip(walking(3, 3)), RED, {1: (3,), 2: (1, 2)})
+    twice = three_boxes.clone()
+    twice.set_metainfo(dict(prompts=(three_boxes.prompt,) * 2))
     for pairs in (
-        [first, second, (frames, other), (frames, other)],
-        [(first[0], both), (frames, twice)],
+        [red, green, *[(frames, three_boxes)] * 2],
+        [(red[0], both), (frames, twice)],
     ):
         model = build('transrmot').train()
         model.estimator.updater.drop_ratio = 0.0
@@ -396,10 +397,8 @@ def test_prompts_of_a_clip_are_as_clips_of_a_prompt(
     gradients = [dict(model.named_parameters()) for model in models]
     for name, weight in gradients[0].items():
         if weight.grad is not None:
-            other_gradient = gradients[1][name].grad
-            torch.testing.assert_close(
-                other_gradient, weight.grad, rtol=1e-2, atol=1e-4
-            )
+            gradient = gradients[1][name].grad
+            torch.testing.assert_close(gradient, weight.grad, rtol=1e-2, atol=1e-4)
 
 
 def test_clips_of_a_batch_have_as_many_prompts(build: Callable) -> None:

@@ -158,7 +158,7 @@ def test_the_small_encoder_may_start_with_another_ones_words(
     with pytest.raises(ValueError, match='model.pth'):
         SmallTextEncoder(channels=32, weights=str(path), **options)
     torch.save(dict(state_dict={'estimator.x': torch.ones(2)}), path)
-    with pytest.raises(ValueError, match='it has no text_encoder'):
+    with pytest.raises(ValueError, match='model.pth belongs to another config'):
         SmallTextEncoder(channels=16, weights=str(path), **options)
 
 

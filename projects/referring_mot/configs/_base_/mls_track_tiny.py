@@ -12,5 +12,5 @@ mls_track_tiny = dict(
         text_channels=128,
         num_layers=2,
         scale=20.0,
-        bias=-0.6))  # a score of .35 at first; both move by .4 at most in 2,000 iterations
+        bias=-0.6))  # a score of .35 at first: both move little in 2,000 iterations
 track_groups = dict(type='TrackGroupDenoising', num_groups=3, noise=0.3)

@@ -10,7 +10,7 @@ from torch import nn
 from mmsmot.models.language import BaseTokenizer
 from mmsmot.registry import MODELS, build_part
 from mmsmot.utils.bundled_weights import weights_path
-from mmsmot.utils.checkpoint import load_checkpoint, require_checkpoint_weights
+from mmsmot.utils.checkpoint import load_weights
 from mmsmot.utils.number_ranges import (
     COUNT,
     FRACTION,
@@ -21,6 +21,9 @@ from projects.referring_mot.models.text_encoders.base import (
     BaseTextEncoder,
     TextFeatures,
 )
+
+# Where it stands in an iKUN, and in TransRMOT and MLS-Track.
+PLACES = ('estimator.text_encoder.', 'estimator.text_hook.text_encoder.')
 
 
 @MODELS.register_module()
@@ -45,8 +48,8 @@ class SmallTextEncoder(BaseTextEncoder):
         ffn_channels: Of each layer.
         dropout: Of embedding and layers.
         max_length: Tokens of a sentence, both marks included.
-        weights: A checkpoint, or the name of weights that come along, with a
-            ``SmallTextEncoder`` of this size in it, from whose words and vocabulary
+        weights: A checkpoint, or the name of weights that come along, of an
+            iKUN or a ``ReferHook`` with an encoder of this size, from whose words and vocabulary
             training starts; ``None``: from nothing.
 
     Raises:
@@ -90,7 +93,7 @@ class SmallTextEncoder(BaseTextEncoder):
         )
         self.norm = nn.LayerNorm(channels)
         if weights is not None:
-            load_text_encoder(self, weights)
+            load_weights(self, weights_path(weights), within=PLACES)
 
     def forward(self, texts: Sequence[str]) -> TextFeatures:
         # One more than counts tells that a text is cut.
@@ -106,22 +109,3 @@ class SmallTextEncoder(BaseTextEncoder):
         words = self.norm(words)
         total = (words * mask[..., None]).sum(1)
         return TextFeatures(words, mask, total / mask.sum(1, keepdim=True))
-
-
-def load_text_encoder(encoder: SmallTextEncoder, weights: str) -> None:
-    """Load the text encoder that stands anywhere in a checkpoint.
-
-    Raises:
-        ValueError: It has none, or one of another size.
-    """
-    path = weights_path(weights)
-    checkpoint = load_checkpoint(path)
-    state = checkpoint.get('state_dict', checkpoint)
-    part = 'text_encoder.'
-    own = {k[k.index(part) + len(part) :]: v for k, v in state.items() if part in k}
-    if not own:
-        raise ValueError(
-            f'{path}: it has no {part[:-1]}, which SmallTextEncoder asks for'
-        )
-    require_checkpoint_weights(encoder, own, path)
-    encoder.load_state_dict(own)
