@@ -226,9 +226,13 @@ def _corner_entries(
         weight = weights[:, :, :, level].reshape(-1)
         lower = y * weight
         upper = weight - lower
-        for row_weight, left in ((upper, 0), (lower, 2)):
-            torch.mul(row_weight, x, out=corners[level, left + 1])
-            torch.sub(row_weight, corners[level, left + 1], out=corners[level, left])
+        for row_weight, left_corner in ((upper, 0), (lower, 2)):
+            torch.mul(row_weight, x, out=corners[level, left_corner + 1])
+            torch.sub(
+                row_weight,
+                corners[level, left_corner + 1],
+                out=corners[level, left_corner],
+            )
         places += [x, y, *is_inside]
     by_query = (
         part.view(num_levels * 4, -1, num_points).transpose(0, 1).flatten(1)

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from mmsmot.models.training.clip_plan import ClipPlan
-from mmsmot.structures import Frame
+from mmsmot.structures import Frame, Prompt
 from projects.query_trackers import query_interaction
 from projects.query_trackers.deformable_decoding import decode
 from projects.query_trackers.denoising import denoising_attn_mask
@@ -175,6 +175,18 @@ def test_the_loss_of_two_clips_is_their_mean_by_targets(build: Callable) -> None
         if 'loss' in name:
             mean = (6 * long_losses[name] + 3 * short_losses[name]) / 9
             assert both_losses[name] == pytest.approx(mean, rel=1e-6, abs=1e-5), name
+
+
+def test_prompts_that_nobody_reads_change_nothing(build: Callable) -> None:
+    model = build('motr').train()  # its encoder is frozen
+    updater = model.estimator.updater
+    updater.drop_ratio, updater.false_positive_ratio = 0.0, 0.0
+    frames, sample = clip(walking(3, 2))
+    losses = model.loss(*batch((frames, sample)))
+    sample.set_metainfo(dict(prompts=(Prompt('red'), Prompt('green'))))
+    assert len(losses) > 3
+    for name, value in model.loss(*batch((frames, sample))).items():
+        torch.testing.assert_close(value, losses[name])
 
 
 @pytest.mark.parametrize('paper', PAPERS)

@@ -193,8 +193,8 @@ def test_each_threshold_scores_as_boxes_that_are_cut_there() -> None:
 def test_what_val_chose_is_tested(tmp_path: Path) -> None:
     """Whatever would be best on test; another score chooses another threshold."""
     options = dict(thresholds=THRESHOLDS, out_dir=str(tmp_path))
-    chosen = scores(scored_samples(), select_threshold='AssPr', **options)['threshold']
-    assert chosen == 0.6
+    val = scores(scored_samples(), select_threshold='AssPr', **options)
+    assert val['threshold'] == 0.6
     test = cut(scored_samples(shift=2.0), 0.0)
     best = scores(test, thresholds=THRESHOLDS, select_threshold='mean_HOTA')[
         'threshold'
@@ -202,7 +202,7 @@ def test_what_val_chose_is_tested(tmp_path: Path) -> None:
     assert best == 0.3
     choice = tmp_path / FILE
     result = scores(test, thresholds=THRESHOLDS, threshold_from=choice)
-    assert result['threshold'] == chosen
+    assert result['threshold'] == val['threshold']
     assert result['mean_HOTA'] == result['threshold_0.6/mean_HOTA']
     alone = scores(test, threshold_from=choice)  # no other is scored then
     assert alone['mean_HOTA'] == result['mean_HOTA']

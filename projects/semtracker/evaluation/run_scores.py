@@ -34,6 +34,28 @@ def require_same_settings(
             )
 
 
+def episode_settings(fingerprints: Mapping[str, str]) -> dict[str, str]:
+    """What a run says of the episodes that it is of.
+
+    Args:
+        fingerprints: Of the episodes of each split.
+    """
+    return {f'episodes_{split}': text for split, text in fingerprints.items()}
+
+
+def require_same_episodes(
+    run: Mapping[str, Any], fingerprints: Mapping[str, str], place: str
+) -> None:
+    """Refuse a run of other training episodes, or of others of a split that it scored.
+
+    Raises:
+        ValueError: Names the place and the split.
+    """
+    splits = ['train', *(split for split in fingerprints if split in run)]
+    of_run = {split: fingerprints[split] for split in splits}
+    require_same_settings(run, episode_settings(of_run), place)
+
+
 def variants_of(runs: Mapping[str, Any]) -> list[str]:
     """The variants of runs, in the order of the first run of each."""
     return [*dict.fromkeys(key.split('/')[0] for key in runs)]

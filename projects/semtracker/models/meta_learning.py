@@ -133,8 +133,8 @@ class MetaLearning:
         if companions is None:
             companions = torch.arange(len(mask), device=mask.device)
         query_mask = mask & ~self.support_mask(mask)
-        last = torch.iinfo(frame_ids.dtype).max
-        first_query = frame_ids.masked_fill(~query_mask, last).amin(dim=1, keepdim=True)
+        never = torch.iinfo(frame_ids.dtype).max
+        first_query = frame_ids.masked_fill(~query_mask, never).amin(1, keepdim=True)
         support = Episodes(*(column[companions] for column in episodes.columns))
         is_earlier = frame_ids[companions] < first_query
         return (

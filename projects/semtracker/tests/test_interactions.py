@@ -543,9 +543,9 @@ def test_the_adapted_head_remembers_the_first_frames_by_its_own_weights() -> Non
     # Neither a past by the model's weights nor none gives what is remembered.
     _, old = call(branch.head, {}, (vectors[:, :4], None))
     for past in (old, None):
-        _, other = call(branch.head, weights, (vectors[:, 4:], past))
+        _, next_past = call(branch.head, weights, (vectors[:, 4:], past))
         with pytest.raises(AssertionError):
-            torch.testing.assert_close(other, expected, atol=1e-4, rtol=1e-4)
+            torch.testing.assert_close(next_past, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_no_event_reaches_over_frames_without_the_target(monkeypatch) -> None:

@@ -286,12 +286,12 @@ def test_an_event_along_boxes_of_somebody_else_is_not_the_targets(
     missing = pred[~np.isin(pred.frame_ids, frames_off)]
     assert matched_events(table, table, gt, missing).matched == expected
     # Boxes of another track are not the event's.
-    others = replace(pred, ids=pred.ids + 1)
-    assert matched_events(table, table, gt, others).matched == 0
+    stranger = replace(pred, ids=pred.ids + 1)
+    assert matched_events(table, table, gt, stranger).matched == 0
     # Frames in which the target has no box judge nothing.
-    seen = gt[np.isin(gt.frame_ids, [1, 10])]
+    end_boxes = gt[np.isin(gt.frame_ids, [1, 10])]
     both_seen = not {1, 10} <= {*frames_off}
-    assert matched_events(table, table, seen, pred).matched == both_seen
+    assert matched_events(table, table, end_boxes, pred).matched == both_seen
 
 
 def still_boxes(count: int) -> Trajectories:

@@ -81,9 +81,9 @@ def test_the_path_of_the_data_is_of_no_matter_and_its_labels_are(
         cache('--tail', 20)
     gt = next(data.glob('val/**/gt.txt'))
     first, *lines = gt.read_text().splitlines()
-    frame, track, left, *rest = first.split(',')
-    moved = ','.join([frame, track, str(float(left) + 1), *rest])
-    gt.write_text('\n'.join([moved, *lines]) + '\n')
+    frame, track, x, *columns = first.split(',')
+    moved_line = ','.join([frame, track, str(float(x) + 1), *columns])
+    gt.write_text('\n'.join([moved_line, *lines]) + '\n')
     with pytest.raises(ValueError, match='was made with labels'):
         cache()
 

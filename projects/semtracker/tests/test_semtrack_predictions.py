@@ -39,11 +39,15 @@ def truth(gt: SemTrackFile) -> list[RelationTracks]:
     return [query.tracks for query in gt.queries]
 
 
-def assert_equal(tables: list[RelationTracks], others: list[RelationTracks]) -> None:
-    for table, other in zip(tables, others, strict=True):
-        for part in fields(RelationTracks):
+def assert_equal(
+    tables: list[RelationTracks], expected_tables: list[RelationTracks]
+) -> None:
+    for table, expected in zip(tables, expected_tables, strict=True):
+        for column in fields(RelationTracks):
             np.testing.assert_array_equal(
-                getattr(table, part.name), getattr(other, part.name), err_msg=part.name
+                getattr(table, column.name),
+                getattr(expected, column.name),
+                err_msg=column.name,
             )
 
 
@@ -191,8 +195,8 @@ def test_a_frame_without_an_image_is_not_written(
 def test_the_target_alone_has_an_f1(gt: SemTrackFile) -> None:
     """The dog that is led has a class too; and a box on the dog tells of the dog."""
     tables = truth(gt)
-    others = [table[~table.is_main] for table in tables]
-    assert prediction_scores(gt, others)['f1_micro'] == 0.0
+    dogs = [table[~table.is_main] for table in tables]
+    assert prediction_scores(gt, dogs)['f1_micro'] == 0.0
     only_target = [table[table.is_main] for table in tables]
     assert prediction_scores(gt, only_target)['f1_micro'] == 1.0
     moved = [replace(table, boxes=table.boxes + 300) for table in only_target]

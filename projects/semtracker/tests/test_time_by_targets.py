@@ -39,10 +39,10 @@ def test_lost_targets_are_looked_for_all_over_the_image(
 ) -> None:
     frames = noise()
     targets = time_by_targets.prompts(2, frames[0])
-    found = SemTracker._search
+    search = SemTracker._search
 
     def at_rest(self, state, *args):  # random weights may lead out of the image
-        best = found(self, state, *args)
+        best = search(self, state, *args)
         return {
             i: (state.targets[i].box, presence) for i, (_, presence) in best.items()
         }
@@ -62,10 +62,10 @@ def test_lost_targets_are_looked_for_all_over_the_image(
 
 def test_a_presence_of_1_is_lost_too(model, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sigmoid reaches 1: no threshold that it can reach makes a target lost."""
-    found = SemTracker._search
+    search = SemTracker._search
 
     def sure(self, *args):
-        return {i: (box, 1.0) for i, (box, _) in found(self, *args).items()}
+        return {i: (box, 1.0) for i, (box, _) in search(self, *args).items()}
 
     monkeypatch.setattr(SemTracker, '_search', sure)
     frames = noise(4)

@@ -217,22 +217,22 @@ def searched(table: TargetTable, rows: torch.Tensor, jitter: Jitter, rng):
 def test_some_frames_of_each_clip_are_searched() -> None:
     table, rng = clip_table(('a', 'b', 'c')), np.random.default_rng(0)
     template = torch.tensor([3, 1, 11])
-    drawn = [search_rows(table, 2, template, rng).tolist() for _ in range(40)]
-    for rows in drawn:
+    row_lists = [search_rows(table, 2, template, rng).tolist() for _ in range(40)]
+    for rows in row_lists:
         assert rows == sorted({*rows})
         assert np.bincount(np.array(rows) % 3).tolist() == [2, 2, 2]
     # In turn all of them but the templates' own, which come last.
-    assert {*np.concatenate(drawn).tolist()} == {*range(12)} - {3, 1, 11}
+    assert {*np.concatenate(row_lists).tolist()} == {*range(12)} - {3, 1, 11}
     assert {3, 1, 11}.isdisjoint(search_rows(table, 3, template, rng).tolist())
     assert search_rows(table, None, template, rng).tolist() == [*range(12)]
     assert search_rows(table, 9, template, rng).tolist() == [*range(12)]
     jitter = Jitter(0.3, 0.2, 0.0)
-    rows = torch.tensor(drawn[0])
-    some = searched(table, rows, jitter, np.random.default_rng(1))
-    torch.testing.assert_close(some.is_present, table.is_visible[rows])
-    assert (some.template_of == rows % 3).all()
+    rows = torch.tensor(row_lists[0])
+    search = searched(table, rows, jitter, np.random.default_rng(1))
+    torch.testing.assert_close(search.is_present, table.is_visible[rows])
+    assert (search.template_of == rows % 3).all()
     centre = (table.boxes[rows, :2] + table.boxes[rows, 2:]) / 2
-    assert ((centre > some.regions[:, :2]) & (centre < some.regions[:, 2:])).all()
+    assert ((centre > search.regions[:, :2]) & (centre < search.regions[:, 2:])).all()
 
 
 def test_a_clip_without_its_target_has_nothing_to_find() -> None:
@@ -248,9 +248,9 @@ def test_a_clip_without_its_target_has_nothing_to_find() -> None:
 def test_some_regions_lie_elsewhere() -> None:
     table = clip_table(('a', 'b', 'c'))
     rows = torch.arange(12).repeat(40)
-    other = np.array([[200.0, 100, 220, 140]])
+    person = np.array([[200.0, 100, 220, 140]])
     detections = [
-        Detections(np.concatenate([table.boxes[row].numpy()[None], other]), np.ones(2))
+        Detections(np.concatenate([table.boxes[row].numpy()[None], person]), np.ones(2))
         for row in range(12)
     ]
     sizes = torch.tensor([[320, 192]] * 12)
@@ -261,15 +261,15 @@ def test_some_regions_lie_elsewhere() -> None:
     centre = (search.regions[:, :2] + search.regions[:, 2:]) / 2
     is_moved = (centre - box_centre).abs().amax(dim=1) > 1e-6
     assert 0.4 < is_moved.double().mean() < 0.6
-    on_other = (centre - torch.tensor([210.0, 120.0])).abs().amax(dim=1) < 1e-6
-    assert 0.4 < (on_other[is_moved]).double().mean() < 0.6
+    on_person = (centre - torch.tensor([210.0, 120.0])).abs().amax(dim=1) < 1e-6
+    assert 0.4 < (on_person[is_moved]).double().mean() < 0.6
     size = search.regions[:, 2] - search.regions[:, 0]
     root = (table.boxes[rows, 2:] - table.boxes[rows, :2]).prod(dim=1).sqrt()
     torch.testing.assert_close(size, 2.0 * root)  # of the target's size everywhere
     inside = (box_centre > search.regions[:, :2]) & (box_centre < search.regions[:, 2:])
     expected = table.is_visible[rows] & inside.all(dim=1)
     torch.testing.assert_close(search.is_present, expected)
-    assert not search.is_present[on_other].any()
+    assert not search.is_present[on_person].any()
     # Anywhere, some regions still have the target in them, off their middle.
     assert (search.is_present & is_moved).any()
     anywhere = search_targets(table, rows, 2.0, jitter, sizes, None, rng)

@@ -80,8 +80,8 @@ def one_track(table: Trajectories) -> Trajectories:
     return replace(table, ids=table.ids * 0 + 1)
 
 
-def push(target: int, first: int, last: int) -> Interactions:
-    row = target, -1, 'push.v.01', first, last, 1.0, 'man'
+def push(target: int, start: int, end: int) -> Interactions:
+    row = target, -1, 'push.v.01', start, end, 1.0, 'man'
     return Interactions(*(np.array([value]) for value in row))
 
 

@@ -37,8 +37,10 @@ with tool_imports():
     )
     from projects.semtracker.evaluation.interaction_f1 import f1_scores, frame_counts
     from projects.semtracker.evaluation.run_scores import (
+        episode_settings,
         mean_row,
         read_runs,
+        require_same_episodes,
         require_same_settings,
         seed_scores,
         variants_of,
@@ -92,10 +94,13 @@ def main() -> None:
     train = EpisodeStore(Path(args.episodes) / 'train')
     test = {split: EpisodeStore(Path(args.episodes) / split) for split in args.splits}
     schedule = Schedule(args.steps, args.batch, args.frames, args.lr)
-    settings = dict(schedule=vars(schedule), episodes_train=train.fingerprint)
+    settings = dict(schedule=vars(schedule))
+    stores = {'train': train, **test}
+    fingerprints = {split: store.fingerprint for split, store in stores.items()}
     content = read_runs(args.out)
     for key, run in content.items():
         require_same_settings(run, settings, f'{args.out}: {key}')
+        require_same_episodes(run, fingerprints, f'{args.out}: {key}')
     groups = verb_groups(train)
     last_run = args.variants[-1], args.seeds[-1]
     for name in args.variants:
@@ -109,6 +114,7 @@ def main() -> None:
                 content.get(key, {})
                 | {split: scores_of(model, test[split], groups) for split in test}
                 | settings
+                | episode_settings(fingerprints)
             )
             write_json(content, args.out)
             if is_saved:

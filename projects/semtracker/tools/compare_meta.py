@@ -55,8 +55,10 @@ with tool_imports():
     )
     from projects.semtracker.evaluation.interaction_f1 import f1_scores, frame_counts
     from projects.semtracker.evaluation.run_scores import (
+        episode_settings,
         mean_row,
         read_runs,
+        require_same_episodes,
         require_same_settings,
         seed_scores,
         variants_of,
@@ -148,13 +150,12 @@ def main() -> None:
     settings = dict(
         schedule=vars(schedule), test_lrs=args.test_lrs, self_lrs=args.self_lrs
     )
+    fingerprints = {split: store.fingerprint for split, store in stores.items()}
     content = read_runs(args.out)
     for key, run in content.items():
         if key != FLOOR:
             require_same_settings(run, settings, f'{args.out}: {key}')
-            made_of = made_of_episodes({s: stores[s] for s in stores if s in run})
-            made_of |= made_of_episodes({'train': stores['train']})
-            require_same_settings(run, made_of, f'{args.out}: {key}')
+            require_same_episodes(run, fingerprints, f'{args.out}: {key}')
     groups = verb_groups(stores['train'])
     for seed in args.seeds:
         encoder = args.encoder.replace('{seed}', str(seed))
@@ -177,16 +178,11 @@ def main() -> None:
             }
             key = f'{name}/{seed}'
             content[key] = content.get(key, {}) | scores | run_settings
-            content[key] |= made_of_episodes(stores)
+            content[key] |= episode_settings(fingerprints)
             for split in {*args.splits} - {*content.setdefault(FLOOR, {})}:
                 content[FLOOR][split] = floor_scores(episodes[split], groups)
             write_json(content, args.out)
     print(table(content, args.splits))
-
-
-def made_of_episodes(stores: dict[str, EpisodeStore]) -> dict[str, str]:
-    """What a run says of the episodes that it is of."""
-    return {f'episodes_{split}': store.fingerprint for split, store in stores.items()}
 
 
 def read_episodes(
@@ -397,15 +393,16 @@ def chosen_kinds(runs: dict[str, Any], name: str) -> dict[str, str]:
     """
     run = next(run for key, run in runs.items() if key.split('/')[0] == name)
     sizes = {'self': run.get('self_lrs', ()), 'support': run['test_lrs']}
-    chosen = {'none': 'none'}
+    kind_of = {'none': 'none'}
     for label, lrs in sizes.items():
         kinds = [f'{label}@{lr:g}' for lr in lrs]
         candidates = ['none', *kinds] if label == 'self' else kinds
         means = {kind: val_micro(runs, name, kind) for kind in candidates}
         is_known = any(mean is not None for mean in means.values())
         first = (kinds or candidates)[0]
-        chosen[label] = max(means, key=lambda k: means[k] or 0.0) if is_known else first
-    return chosen
+        best = max(means, key=lambda kind: means[kind] or 0.0)
+        kind_of[label] = best if is_known else first
+    return kind_of
 
 
 def val_micro(runs: dict[str, Any], name: str, kind: str) -> float | None:
