@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from mmsmot.datasets import BenSMOTDataset
 from mmsmot.datasets.statistics import DatasetStatistics
+from mmsmot.datasets.synsmot.build import write_built_clip
+from mmsmot.datasets.synsmot.settings import VERSION, ClipSettings
 from mmsmot.structures import Trajectories
 from projects.query_trackers.tests.conftest import load_tool
+from projects.referring_mot.tools import probe_looks
 from projects.referring_mot.tools.motion_expressions import motion_labels
+from projects.referring_mot.tools.probe_looks import band_means, probe_accuracy
 
 TOOLS = Path(__file__).parents[1] / 'tools'
 ROOT = Path(__file__).parents[3]
@@ -52,6 +58,41 @@ def test_refer_kitti_becomes_a_dataset_for_every_tool(
         'Instances per expression': 1.5,
         'Temporal ratio per expression': (1 + 3 / 4) / 2,
     }
+
+
+def test_a_probe_reads_what_is_there_and_nothing_else() -> None:
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 3, 200)
+    is_test = np.arange(200) % 4 == 3
+    noise = generator.normal(size=(200, 8))
+    assert probe_accuracy(noise + 3 * np.eye(8)[labels], labels, is_test) > 0.9
+    assert probe_accuracy(noise, labels, is_test) < 0.5
+    # Shirts and trousers are read from their own halves of the box.
+    cells = torch.zeros(2, 10, 6)
+    cells[0, 2:6, 1:3], cells[1, 6:, 1:3] = 1.0, 1.0
+    box = np.array([1 / 6, 0.0, 2.9 / 6, 1.0])
+    np.testing.assert_allclose(band_means(cells, box), [1, 0, 0.2, 0.8], atol=1e-6)
+
+
+def test_a_probe_of_a_trackers_embeddings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """MOTR's weights on eight clips; two of them test."""
+    settings = ClipSettings(num_frames=(24, 24))
+    for number in range(8):
+        write_built_clip(tmp_path, 0, number, 'train', settings)
+    facts = dict(size='mini', seed=0, version=VERSION, settings=settings.facts())
+    (tmp_path / 'synsmot.json').write_text(json.dumps(facts))
+    config = 'projects/query_trackers/configs/motr_tiny_synsmot.py'
+    args = [config, 'motr_tiny_synsmot', '--data-root', str(tmp_path)]
+    monkeypatch.setattr(sys, 'argv', ['probe_looks.py', *args])
+    probe_looks.main()
+    counts, _, _, *lines = capsys.readouterr().out.strip().splitlines()[-6:]
+    num_boxes, num_tested = (int(word) for word in counts.split() if word.isdigit())
+    assert num_boxes >= 8 and 0 < num_tested < num_boxes / 2
+    rows = [line.strip('| ').split(' | ') for line in lines]
+    assert [row[0] for row in rows] == [*probe_looks.LOOKS]
+    assert all(0 <= float(share) <= 100 for row in rows for share in row[2:])
 
 
 def test_motion_is_told_by_boxes() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from mmsmot.structures import xywh_to_xyxy, xyxy_to_xywh
-from mmsmot.structures.boxes import valid_boxes
 from mmsmot.utils.json_file import read_json, write_json
 from projects.semtracker.datasets.format_repairs import FormatRepairs
 from projects.semtracker.datasets.relation_tracks import (
@@ -18,8 +17,13 @@ from projects.semtracker.datasets.relation_tracks import (
     AnnotatedCategories,
     RelationTracks,
 )
-
-MAX_NUMBER = 2**53  # JSON readers that know floats alone take whole numbers up to it
+from projects.semtracker.datasets.semtrack_entries import (
+    MAX_NUMBER,
+    four_numbers,
+    has_area,
+    names_by_id,
+    whole_number,
+)
 
 
 @dataclass(eq=False)
@@ -94,8 +98,8 @@ def read_semtrack_json(path: str | os.PathLike, strict: bool = False) -> SemTrac
             ('annotations', ('image_id', 'track_id', 'category_id', 'bbox')),
         )
     )
-    names = _names_by_id(categories, 'categories', path)
-    _names_by_id(videos, 'videos', path, ('name', 'lang'))
+    names = names_by_id(categories, 'categories', path)
+    names_by_id(videos, 'videos', path, ('name', 'lang'))
     relations = _relation_names(content, annotations, path)
     repairs = FormatRepairs(path, strict)
     places = _image_places(images, {video['id'] for video in videos}, repairs)
@@ -188,33 +192,11 @@ def _relation_names(
 ) -> dict[int, str]:
     if 'relation_categories' in content:
         entries = _entries(content, 'relation_categories', ('id', 'name'), path)
-        return _names_by_id(entries, 'relation_categories', path)
+        return names_by_id(entries, 'relation_categories', path)
     keys = [f'relation_{side}_category_id' for side in ('sub', 'obj')]
     numbers = [entry.get(key) for entry in annotations for key in keys]
     ids = sorted({i for i in numbers if type(i) is int and 0 <= i <= MAX_NUMBER})
     return {i: f'relation {i}' for i in ids}
-
-
-def _names_by_id(
-    entries: Sequence[Mapping[str, Any]],
-    name: str,
-    path: str | os.PathLike,
-    text_keys: Sequence[str] = ('name',),
-) -> dict[int, str]:
-    """The entries' names; all of ``text_keys`` are texts, and no id is there twice."""
-    names: dict[int, str] = {}
-    for number, entry in enumerate(entries):
-        place = f'{path}: {name}[{number}]'
-        entry_id = whole_number(entry, 'id', place)
-        for key in text_keys:
-            if not isinstance(entry[key], str) or not entry[key].strip():
-                raise ValueError(
-                    f'{place}: {key} must be a text that is not empty, got {entry[key]!r:.60}'
-                )
-        if entry_id in names:
-            raise ValueError(f'{place}: the id {entry_id} is there twice')
-        names[entry_id] = entry['name']
-    return names
 
 
 def _annotated(
@@ -230,38 +212,6 @@ def _annotated(
             )
         lists.append(frozenset(ids))
     return AnnotatedCategories(*lists)
-
-
-def whole_number(entry: Mapping[str, Any], key: str, place: str) -> int:
-    """A whole number of an entry.
-
-    Raises:
-        ValueError: It is none; names the place and the key.
-    """
-    value = entry[key]
-    if type(value) is not int or abs(value) > MAX_NUMBER:
-        raise ValueError(f'{place}: {key} must be a whole number, got {value!r:.60}')
-    return value
-
-
-def four_numbers(entry: Mapping[str, Any], place: str) -> np.ndarray:
-    """(4,) an entry's bbox; what is no finite number of up to 2^53 is infinite.
-
-    Raises:
-        ValueError: It is no list of four numbers; names the place.
-    """
-    box = entry['bbox']
-    is_box = isinstance(box, list) and len(box) == 4
-    if not is_box or not all(type(x) in (int, float) for x in box):
-        raise ValueError(
-            f'{place}: bbox must be four numbers left, top, width, height, got {box!r:.60}'
-        )
-    return np.array([x if abs(x) <= MAX_NUMBER else np.inf for x in box])
-
-
-def has_area(box: np.ndarray) -> bool:
-    """Whether left, top, width and height (4,) are a box that a table takes."""
-    return bool(valid_boxes(xywh_to_xyxy(box[None]))[0])
 
 
 def _image_places(

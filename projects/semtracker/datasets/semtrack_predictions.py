@@ -12,12 +12,12 @@ import numpy as np
 from mmsmot.structures import xywh_to_xyxy, xyxy_to_xywh
 from mmsmot.utils.json_file import read_json, write_json
 from projects.semtracker.datasets.relation_tracks import NO_RELATION, RelationTracks
-from projects.semtracker.datasets.semtrack_json import (
-    SemTrackFile,
+from projects.semtracker.datasets.semtrack_entries import (
     four_numbers,
     has_area,
     whole_number,
 )
+from projects.semtracker.datasets.semtrack_json import SemTrackFile
 
 ROLES = ('relation_sub_category_id', 'relation_obj_category_id')
 KEYS = (
