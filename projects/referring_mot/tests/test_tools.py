@@ -78,7 +78,7 @@ def test_a_probe_of_a_trackers_embeddings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     """MOTR's weights on eight clips; two of them test."""
-    settings = ClipSettings(num_frames=(24, 24))
+    settings = ClipSettings(num_frames=(40, 40))
     for number in range(8):
         write_built_clip(tmp_path, 0, number, 'train', settings)
     facts = dict(size='mini', seed=0, version=VERSION, settings=settings.facts())
