@@ -77,8 +77,7 @@ def decode_image(path: str | os.PathLike) -> tuple[np.ndarray, str | None]:
     Images of 16 bits or floats are brought to 8 bits: where they use less than half of
     the 16 bits, the 0.5th percentile of the image becomes 0 and the 99.5th 255.
     """
-    with _open(path) as stream:
-        data = stream.read()
+    data = read_encoded(path)
     header = _header(io.BytesIO(data), path)
     if header.format in JPEGS and data.rfind(END_OF_IMAGE) < data.rfind(START_OF_SCAN):
         image = _jpeg_without_end(data, path)
@@ -96,6 +95,17 @@ def decode_image(path: str | os.PathLike) -> tuple[np.ndarray, str | None]:
         )
         image = decoded_to_uint8(image)
     return apply_exif_orientation(image, header.orientation), note
+
+
+def read_encoded(path: str | os.PathLike) -> bytes:
+    """The bytes of an image file.
+
+    Raises:
+        OSError: There is no such file, or it may not be read.
+        ValueError: It is no regular file, or larger than any image that is read.
+    """
+    with _open(path) as stream:
+        return stream.read()
 
 
 def image_size(path: str | os.PathLike) -> tuple[int, int]:

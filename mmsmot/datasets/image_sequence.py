@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from mmengine.logging import print_log
 from ..structures import Frame, VideoInfo, read_mot_rows
 from ..structures.frame_numbering import LAST_FRAME, frame_number_offset
 from ..utils.log_once import log_once
-from .image_decoder import decode_image, image_size
+from .image_decoder import decode_image, image_size, read_encoded
 from .seqinfo import FILE_NAME as SEQINFO
 from .seqinfo import SeqInfo, read_seqinfo
 
@@ -68,8 +68,7 @@ class ImageSequence:
         frame_id = int(self.frame_ids[position])
         load = None
         if self.image_paths is not None:
-            load = partial(
-                _load,
+            load = ImageFile(
                 self.image_paths[position],
                 (self.video.width, self.video.height),
                 self.size_source,
@@ -95,30 +94,47 @@ class ImageSequence:
         )
 
 
-def _load(
-    path: str,
-    size: tuple[int | None, int | None],
-    size_source: str,
-    warnings: list[str],
-) -> np.ndarray:
-    """A frame's image; what its reader must know goes to ``warnings``.
+@dataclass(frozen=True)
+class ImageFile:
+    """How the image of a frame is loaded from its file: the ``load`` of a ``Frame``.
 
-    Raises:
-        ValueError: It cannot be read, or has another size than the sequence.
+    Attributes:
+        path: The file.
+        size: Width and height that its video states, ``None`` where it does not.
+        size_source: What states them.
+        warnings: Gets what whoever reads the results must know.
     """
-    image, note = decode_image(path)
-    if note is not None:
-        log_once(note)
-        if note not in warnings and len(warnings) < MOST_WARNINGS:
-            warnings.append(note)
-    height, width = image.shape[:2]
-    if None not in size and size != (width, height):
-        raise ValueError(
-            f'{path}: the image is {width}x{height}, its video {size[0]}x{size[1]} (by '
-            f'{size_source}). Boxes of both cannot be in one trajectory: scale it, move '
-            'it to a folder of its own, or delete it to skip the frame.'
-        )
-    return image
+
+    path: str
+    size: tuple[int | None, int | None]
+    size_source: str
+    warnings: list[str]
+
+    def __call__(self) -> np.ndarray:
+        """The image, (H, W, 3) uint8 BGR.
+
+        Raises:
+            OSError: It cannot be read.
+            ValueError: It cannot be decoded, or has another size than the sequence.
+        """
+        image, note = decode_image(self.path)
+        if note is not None:
+            log_once(note)
+            if note not in self.warnings and len(self.warnings) < MOST_WARNINGS:
+                self.warnings.append(note)
+        height, width = image.shape[:2]
+        if None not in self.size and self.size != (width, height):
+            raise ValueError(
+                f'{self.path}: the image is {width}x{height}, its video '
+                f'{self.size[0]}x{self.size[1]} (by {self.size_source}). Boxes of both '
+                'cannot be in one trajectory: scale it, move it to a folder of its own, '
+                'or delete it to skip the frame.'
+            )
+        return image
+
+    def encoded(self) -> bytes:
+        """The bytes of the file, which tell images apart without decoding them."""
+        return read_encoded(self.path)
 
 
 def is_image_name(name: str) -> bool:

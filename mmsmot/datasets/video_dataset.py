@@ -176,9 +176,6 @@ class VideoDataset(BaseDataset):
     ) -> dict:
         positions = self._positions(len(video), generator)
         frames = [video.frame_at(position) for position in positions]
-        for frame in frames:
-            if frame.load is not None:
-                frame.image  # noqa: B018 - decodes the image here, in the worker
         gt = self.training_gt(gt)
         sample = _sample(frames, video, video.frame_ids[positions], gt)
         flippable = bool(self.metainfo['flippable'])

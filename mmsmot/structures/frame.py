@@ -50,7 +50,9 @@ class Frame:
             its file names'.
         timestamp: Seconds from the start of the video.
         load: Returns the image, (H, W, 3) uint8 BGR; ``None`` where the video has
-            none (public detections without images).
+            none (public detections without images). Where it has a method ``encoded``,
+            as an image file's has, caches know the image by these bytes and need not
+            decode it.
     """
 
     video: VideoInfo

@@ -63,7 +63,7 @@ class MemoryCache:
                 and say sizes and scales alone.
             with_images: They have the input images, which are not cached.
         """
-        if len({frame.image.shape for frame in frames}) > 1:
+        if len({_image_size(frame) for frame in frames}) > 1:
             return None
         records = self._memories.records(frames)
         first, device = records[0], self.tracker.detector.model.level_embed.device
@@ -126,6 +126,13 @@ def encoder_hash(tracker: QueryTracker) -> str:
         weights_hash(encoder_parts(tracker.detector.model)),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _image_size(frame: Frame) -> tuple[int, int]:
+    """Width and height; an image file that has not its video's is refused when decoded."""
+    if hasattr(frame.load, 'encoded'):
+        return frame.size
+    return frame.image.shape[1], frame.image.shape[0]
 
 
 def _stacked(records: list[Record], name: str) -> torch.Tensor:

@@ -136,7 +136,9 @@ def test_an_unreadable_image_in_a_worker_ends_in_one_line(
 ) -> None:
     folder = write_sequence(tmp_path / 'a')
     (folder / 'img1/000003.png').write_bytes(b'no image')
-    dataset = MOTChallengeDataset(str(tmp_path), num_frames=6)
+    dataset = MOTChallengeDataset(
+        str(tmp_path), num_frames=6, pipeline=[dict(type='PackClip')]
+    )
     loader = torch_data.DataLoader(dataset, num_workers=1, collate_fn=list)
     with pytest.raises(SystemExit) as end:
         run_tool(lambda: list(loader) and None)

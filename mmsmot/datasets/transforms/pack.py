@@ -17,21 +17,24 @@ class PackClip(ClipTransform):
 
     Args:
         require_images: Refuse frames without images.
+        decode: ``False`` leaves images to the model, which decodes those alone that it has
+            no features of: for training with ``feature_cache``.
 
     Raises:
         ValueError: The frames are not those of the sample, boxes are measured in
             another image, or a text belongs to an id without a box.
     """
 
-    def __init__(self, *, require_images: bool = True) -> None:
+    def __init__(self, *, require_images: bool = True, decode: bool = True) -> None:
         self.require_images = require_images
+        self.decode = decode
 
     def transform(self, sample: dict) -> dict:
         """The two parts that models take."""
         frames, data_sample = sample['inputs'], sample['data_samples']
         name = frames[0].video.name
         for frame in frames:
-            if frame.load is not None or self.require_images:
+            if self.decode if frame.load is not None else self.require_images:
                 frame.image  # noqa: B018 - decodes; says so where there is none
         frame_ids = [frame.frame_id for frame in frames]
         if not np.array_equal(frame_ids, data_sample.frame_ids):
@@ -42,13 +45,13 @@ class PackClip(ClipTransform):
         self._require_boxes(frames, data_sample)
         return dict(inputs=frames, data_samples=data_sample)
 
-    @staticmethod
-    def _require_boxes(frames: list, data_sample) -> None:
+    def _require_boxes(self, frames: list, data_sample) -> None:
         gt = data_sample.get('gt_trajectories')
         if gt is None:
             return
         if frames[0].load is not None:
-            image_space = CoordinateSpace(gt.space.name, *clip_image_size(frames))
+            size = clip_image_size(frames) if self.decode else frames[0].size
+            image_space = CoordinateSpace(gt.space.name, *size)
             gt.space.require(image_space, f'pack a clip of {frames[0].video.name}')
         ids = set(gt.ids.tolist())
         named = set(data_sample.get('gt_captions', {}))

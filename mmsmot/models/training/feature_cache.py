@@ -86,8 +86,11 @@ class FeatureCache:
     def _features(self, records: list[Record]) -> FeatureMaps:
         device = next(self.detector.parameters()).device
         maps = torch.from_numpy(_padded([record['map'] for record in records]))
+        # Turned while it has 16 bits, and laid out as RoIAlign reads it: a third of the
+        # time that 32 bits take, which pooling would turn in any case.
+        last = maps.permute(0, 2, 3, 1).contiguous().to(device).float()
         return FeatureMaps(
-            levels=(maps.to(device).float(),),
+            levels=(last.permute(0, 3, 1, 2),),
             strides=(int(records[0]['stride']),),
             scales=torch.from_numpy(np.stack([r['scale'] for r in records])),
             sizes=torch.from_numpy(np.stack([r['size'] for r in records])),

@@ -7,13 +7,12 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
+import cv2
 import numpy as np
 
 from ...structures import Frame
 from ...utils.atomic import atomic_path
-from ...utils.stored_arrays import DAMAGED, read_all_stored_arrays
 
 Record = dict[str, np.ndarray]
 
@@ -21,9 +20,10 @@ Record = dict[str, np.ndarray]
 class FrameCache:
     """A record of arrays for each image, computed when it is first asked for.
 
-    A folder has a file an image, named by the hash of the image: a frame that was cropped
-    or recoloured is another image. Files are written atomically; a damaged one is made
-    anew. Safe to share between processes.
+    A folder has a file an image, named by a hash: of the image's file where it is one as it
+    lies on disk, which is then not decoded; else of the pixels, since a frame that was
+    cropped or recoloured is another image. Files are written atomically; a damaged one is
+    made anew. Safe to share between processes.
 
     Args:
         folder: The folder, of one network and its weights.
@@ -46,14 +46,16 @@ class FrameCache:
 
     def records(self, frames: Sequence[Frame]) -> list[Record]:
         """The records of B frames."""
+        from safetensors.numpy import save_file  # not all that is installed needs it
+
         paths = [self.path(frame) for frame in frames]
         cached = [self._read(path) for path in paths]
         missing = [row for row, record in enumerate(cached) if record is None]
         computed = {}
         for row, record in self._compute_by_size(frames, missing):
-            arrays: dict[str, Any] = record
-            with atomic_path(paths[row]) as path, open(path, 'wb') as file:
-                np.savez(file, **arrays)
+            with atomic_path(paths[row]) as path:
+                # A tensor has to lie in memory as it will in the file.
+                save_file({n: np.array(a, order='C') for n, a in record.items()}, path)
             computed[row] = record
         return [
             computed[row] if record is None else record
@@ -62,15 +64,23 @@ class FrameCache:
 
     def path(self, frame: Frame) -> Path:
         """The file of a frame."""
-        image = np.ascontiguousarray(frame.image)
-        digest = hashlib.sha1(repr(image.shape).encode())
-        digest.update(image.data)
-        return self.folder / f'{digest.hexdigest()}.npz'
+        encoded = getattr(frame.load, 'encoded', None)
+        if encoded is None:
+            image = np.ascontiguousarray(frame.image)
+            digest = hashlib.sha1(repr(image.shape).encode())
+            digest.update(image.data)
+        else:  # other versions of the decoder may give other pixels
+            digest = hashlib.sha1(f'file, OpenCV {cv2.__version__}'.encode())
+            digest.update(encoded())
+        return self.folder / f'{digest.hexdigest()}.safetensors'
 
     def _read(self, path: Path) -> Record | None:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
         try:
-            record = read_all_stored_arrays(path)
-        except DAMAGED:
+            record = load_file(path)
+        except (OSError, SafetensorError):
             return None  # not written yet, or cut short by a full disk
         return record if self._is_complete(record) else None
 

@@ -127,7 +127,7 @@ def test_frames_of_several_sizes_are_not_cached(
     frames = [clip(walking(1))[0][0], clip(walking(1), size=(64, 64))[0][0]]
     features, memory = estimator.features_and_memory(frames)
     assert len(memory.tokens) == 2 and memory.mask is not None
-    assert not [*tmp_path.rglob('*.npz')]
+    assert not [*tmp_path.rglob('*.safetensors')]
     assert not memory.tokens.requires_grad and features.levels
 
 

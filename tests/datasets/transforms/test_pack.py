@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from mmsmot.datasets.transforms import ClipResize, PackClip
+from mmsmot.structures import Frame
 
 
 def test_two_parts_with_images(make_clip) -> None:
@@ -63,3 +65,25 @@ def test_without_truth(make_clip) -> None:
     for name in [*clip['data_samples'].keys()]:
         clip['data_samples'].pop(name)
     assert len(PackClip()(clip)['inputs']) == 3
+
+
+@pytest.mark.parametrize('decode', [True, False])
+def test_whether_images_are_decoded(decode: bool, make_clip) -> None:
+    clip = make_clip()
+    clip['inputs'] = [
+        replace(frame, load=partial(image_of, frame)) for frame in clip['inputs']
+    ]
+    packed = PackClip(decode=decode)(clip)
+    assert [('image' in vars(frame)) for frame in packed['inputs']] == [decode] * 3
+
+
+def image_of(frame: Frame) -> np.ndarray:
+    return frame.image
+
+
+def test_frames_without_images_are_refused_undecoded_too(make_clip) -> None:
+    clip = make_clip()
+    clip['inputs'] = [replace(frame, load=None) for frame in clip['inputs']]
+    with pytest.raises(ValueError, match='has no image'):
+        PackClip(decode=False)(clip)
+    assert len(PackClip(decode=False, require_images=False)(clip)['inputs']) == 3

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 from torch import nn
 
 from mmsmot.models.smot import SMOT
@@ -86,14 +87,13 @@ def test_embeddings_are_kept(tmp_path: Path) -> None:
         assert one.embeddings.shape == (len(one), 64)
         assert len(one)
         np.testing.assert_array_equal(one.embeddings, two.embeddings)
-    path = next(tmp_path.rglob('*.npz'))
-    with np.load(path) as file:
-        older = {name: file[name] for name in file if name != 'embeddings'}
-    np.savez(path, **older)
+    path = next(tmp_path.rglob('*.safetensors'))
+    record = load_file(path)
+    del record['embeddings']
+    save_file(record, path)
     cache = FeatureCache(tmp_path, detector(embedder))
     assert all(one.embeddings is not None for one in cache.extract_and_detect(shown)[1])
-    with np.load(path) as file:
-        assert 'embeddings' in file
+    assert 'embeddings' in load_file(path)
 
 
 def test_another_embedder_is_another_detector() -> None:
@@ -152,5 +152,15 @@ def test_images_of_one_size_are_kept_as_they_were_seen(tmp_path: Path) -> None:
     assert torch.equal(cache.extract_and_detect(shown)[0].levels[0], expected)
     assert torch.equal(cache.extract_and_detect(shown)[0].levels[0], expected)
     assert seen == [3]
-    with np.load(cache.frames.path(shown[1])) as file:
-        assert torch.equal(torch.from_numpy(file['map']).float(), expected[1])
+    record = load_file(cache.frames.path(shown[1]))
+    assert torch.equal(torch.from_numpy(record['map']).float(), expected[1])
+
+
+def test_maps_are_laid_out_as_roi_align_reads_them(tmp_path: Path) -> None:
+    looking = detector(None)
+    features, _ = FeatureCache(tmp_path, looking).extract_and_detect(frames(2))
+    (level,) = features.levels
+    assert level.is_contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        expected = looking.extract(frames(2)).levels[0].half().float()
+    assert torch.equal(level, expected)

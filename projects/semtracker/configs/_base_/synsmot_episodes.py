@@ -14,7 +14,8 @@ synsmot_episodes = dict(
             split='train',
             query='text',
             num_frames=24,
-            pipeline=[dict(type='PackClip', require_images=False)])),
+            # The feature cache of the frozen detector knows most images by their file.
+            pipeline=[dict(type='PackClip', require_images=False, decode=False)])),
     test=dict(
         batch_size=1,
         num_workers=0,
