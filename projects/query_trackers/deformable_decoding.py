@@ -35,7 +35,7 @@ class Memory:
     level_start_index: Tensor
     valid_ratios: Tensor
 
-    def __getitem__(self, rows: slice) -> Memory:
+    def __getitem__(self, rows: slice | list[int]) -> Memory:
         """Those of some frames."""
         return replace(
             self,

@@ -196,6 +196,11 @@ class Outputs:
             torch.cat([self.logits, tracks.logits], 2),
         )
 
+    def expanded(self, count: int) -> Outputs:
+        """Those of one frame, so many times, without a copy."""
+        columns = (self.hs, self.boxes, self.logits)
+        return Outputs(*(column.expand(-1, count, -1, -1) for column in columns))
+
     @property
     def is_finite(self) -> Tensor:
         """(B, Q) bool, queries whose last layer has numbers alone."""

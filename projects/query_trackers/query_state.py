@@ -14,12 +14,15 @@ class PromptBatch:
     """The tracks of S prompts that are decoded together; one without a text hook.
 
     Attributes:
-        lifecycles: State of the lifecycle of each prompt: tracks are its own.
+        lifecycles: R states of the lifecycle: one for each prompt, whose tracks are its own,
+            or a single one where the text changes no track.
+        num_prompts: S.
         text: What the text hook made of the S prompts.
-        queries: Track queries of the next frame, S rows; ``None`` before the first.
+        queries: Track queries of the next frame, R rows; ``None`` before the first.
     """
 
     lifecycles: list[Any]
+    num_prompts: int = 1
     text: Any = None
     queries: Queries | None = None
 

@@ -181,7 +181,7 @@ class QueryTracker(BaseEstimator):
                 'QueryTracker: combine_previous learns through the encoder; leave it out, '
                 'or set freeze_encoder=False'
             )
-        if self.freeze_encoder and self.text_hook is not None:
+        if self.freeze_encoder and self.fuses_levels:
             raise ValueError(
                 'QueryTracker: a text is fused before the encoder, which has to learn from '
                 'it; set freeze_encoder=False, or leave text_hook out'
@@ -201,6 +201,17 @@ class QueryTracker(BaseEstimator):
         """Whether there is a text hook."""
         return self.text_hook is not None
 
+    @property
+    def fuses_levels(self) -> bool:
+        """Whether a text is in the memory."""
+        return self.text_hook is not None and self.text_hook.fuses_levels
+
+    @property
+    def shares_tracks(self) -> bool:
+        """Whether all prompts of a video have the same tracks."""
+        hook = self.text_hook
+        return hook is None or not (hook.fuses_levels or hook.guides_queries)
+
     def train(self, mode: bool = True) -> QueryTracker:
         """As of ``nn.Module``; what is frozen stays as at test."""
         super().train(mode)
@@ -216,12 +227,16 @@ class QueryTracker(BaseEstimator):
     ) -> QueryState:
         video_prompts = [*prompts] if self.reads_prompt and prompts else [None]
         size = self.prompt_batch or len(video_prompts)
+        if self.shares_tracks:
+            size = len(video_prompts)
         batches = []
         for start in range(0, len(video_prompts), size):
             part = video_prompts[start : start + size]
             with torch.no_grad():
                 text = self.text_of(part)
-            batches.append(PromptBatch([self.lifecycle.begin() for _ in part], text))
+            rows = 1 if self.shares_tracks else len(part)
+            lifecycles = [self.lifecycle.begin() for _ in range(rows)]
+            batches.append(PromptBatch(lifecycles, len(part), text))
         return QueryState(needs, batches)
 
     @torch.no_grad()
@@ -310,7 +325,7 @@ class QueryTracker(BaseEstimator):
         if copies > 1:
             levels = tuple(level.repeat_interleave(copies, 0) for level in levels)
             samples = [sample for sample in samples for _ in range(copies)]
-        if self.text_hook is not None:
+        if self.fuses_levels:
             levels = self.text_hook.on_levels(levels, text)
         return encode(self.detector.model, levels, samples)
 

@@ -30,17 +30,23 @@ class TextHook(nn.Module):
     tracking learn from all objects, the text enters one more loss, and a track that is not
     referred to lives on without being reported. Every prompt has tracks of its own. The
     prompts of a video share backbone and neck; what comes with ``on_levels`` and after it
-    runs for each of them, in batches (``prompt_batch`` of the tracker).
+    runs for each of them, in batches (``prompt_batch`` of the tracker), unless neither
+    ``on_levels`` nor ``on_queries`` does anything.
 
     What is given has S texts and B rows, a multiple of S: row r is of text ``r % S``. At
     test the texts are those of a batch of prompts, in training those of the S clips; the
     levels are of all their frames, time first.
 
     Attributes:
+        fuses_levels: Whether ``on_levels`` lets the text in: memory is each text's own then.
+        guides_queries: Whether ``on_queries`` does. With neither the tracks are the same for
+            all prompts, which then share one run of the tracker.
         refer_threshold: Tracks whose referring score is below it are not reported;
             ``None``: all are.
     """
 
+    fuses_levels: bool = True
+    guides_queries: bool = True
     refer_threshold: float | None = None
 
     def begin(self, prompts: Sequence[Prompt | None]) -> Any:

@@ -44,7 +44,7 @@ def video_pass(
 ) -> list[Estimate]:
     """Detections and tracks of the next frames of a video, for each prompt."""
     previous_levels = state.levels
-    if tracker.text_hook is None:
+    if not tracker.fuses_levels:
         # RoI pooling cuts crops out of the images.
         has_maps = FEATURES in state.needs
         features, memory = tracker.features_and_memory(
@@ -58,8 +58,8 @@ def video_pass(
     maps = features if FEATURES in state.needs else None
     estimates = []
     for batch in state.prompt_batches:
-        if tracker.text_hook is None:
-            memories = (memory[row : row + 1] for row in range(len(frames)))
+        if not tracker.fuses_levels:
+            memories = (memory[[row] * len(batch)] for row in range(len(frames)))
         else:
             memories = _prompt_memories(tracker, features, previous_levels, batch)
         steps = _decode_frames(
@@ -117,7 +117,7 @@ def _decode_frames(
         batch: The prompts.
         frames: T frames.
         features: Of the frames.
-        memories: Of each frame, a row for each prompt.
+        memories: Of each frame, R rows.
         proposals: Of the frames, where they are read.
     """
     steps = []
@@ -164,25 +164,26 @@ def _end_frame(
         )
     refer_scores = _refer_scores(tracker, outputs, batch)
     prompt_frames = []
-    for number, (table, outcome) in enumerate(zip(tables, outcomes, strict=True)):
-        index = np.flatnonzero(is_row[number])
+    for number in range(batch.num_prompts):
+        place = number % len(batch)
+        index = np.flatnonzero(is_row[place])
         detections, tracks, rows = _reported(
             tracker,
-            table,
-            outcome,
+            tables[place],
+            outcomes[place],
             None if refer_scores is None else refer_scores[number, index],
         )
         if with_features:
-            hs = outputs.hs[-1, number]
+            hs = outputs.hs[-1, place]
             tracks = replace(tracks, features=_track_features(tracker, hs, index[rows]))
-        prompt_frames.append(PromptFrame(detections, tracks, outcome.ended_ids))
+        prompt_frames.append(PromptFrame(detections, tracks, outcomes[place].ended_ids))
     return prompt_frames
 
 
 def _with_outcomes(
     queries: Queries, outcomes: Sequence[LifecycleOutcome], is_row: np.ndarray
 ) -> Queries:
-    """The queries (S, Q) with the ids and ages of each prompt's tracks."""
+    """The queries (R, Q) with the ids and ages of their tracks."""
     ids = np.full(is_row.shape, PADDING, np.int64)
     ages = np.zeros_like(ids)
     ids[is_row] = np.concatenate([outcome.ids for outcome in outcomes])
@@ -198,6 +199,8 @@ def _refer_scores(
 ) -> np.ndarray | None:
     """(S, Q) float64, how surely each query is meant; ``None``: nothing is said."""
     hook = tracker.text_hook
+    if len(batch) < batch.num_prompts:
+        outputs = outputs.expanded(batch.num_prompts)
     scores = None if hook is None else hook.refer_scores(outputs, batch.text)
     return None if scores is None else scores.double().nan_to_num(0).cpu().numpy()
 

@@ -52,7 +52,8 @@ class ClipTraining:
         freeze: Do not train the detector at all: two-stage training. It stays in eval
             mode.
         feature_cache: With ``freeze``, a folder to keep the detector's feature maps and
-            detections in, so that they are computed once; ``None`` for none.
+            detections in, so that they are computed once; ``None`` for none. With
+            ``PackClip(decode=False)`` images are not decoded where it has them.
         tracker: Makes the trajectories of the other batches in place of the model's own,
             which needs every frame where a clip has a few from all over a video:
             ``dict(type='TrajectoryFile', path=...)`` for what ``tools/test.py`` wrote.

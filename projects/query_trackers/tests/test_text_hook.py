@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,6 +93,58 @@ def test_prompt_batch_is_the_most_rows_that_are_encoded(build: Callable) -> None
     assert rows == [(2, 2)] * 6 + [(2, 1), (1, 1)]
     with pytest.raises(ValueError, match='prompt_batch.*got 0'):
         build('motr', prompt_batch=0)
+
+
+class ScoringHook(NumberedHook):
+    """The same scores, and nothing that changes a track."""
+
+    fuses_levels = guides_queries = False
+
+    def on_levels(self, levels, text):
+        raise AssertionError('it has said that it does nothing here')
+
+    def on_queries(self, queries, text, attn_mask=None):
+        return queries
+
+
+def test_prompts_that_change_no_track_share_one_run(build: Callable) -> None:
+    """Four prompts are decoded as one row; each has what it has by itself."""
+    model = easy_lifecycle(build('motr', text_hook=ScoringHook(), prompt_batch=2))
+    frames, _ = clip(walking(3))
+    rows = []
+    decode = model.estimator.decode
+    model.estimator.decode = lambda memory, *args: (
+        rows.append(len(memory.tokens)) or decode(memory, *args)
+    )
+    prompts = [Prompt(text) for text in ('50', '1', '0', '2')]
+    together = model.begin(video(), prompts).push(frames)
+    assert rows == [1, 1, 1]
+    for number, prompt in enumerate(prompts):
+        alone = model.begin(video(), [prompt]).push(frames)
+        for one, all_prompts in zip(alone, together, strict=True):
+            (expected,), tracks = one.prompt_tracks, all_prompts.prompt_tracks[number]
+            np.testing.assert_array_equal(tracks.ids, expected.ids)
+            np.testing.assert_array_equal(tracks.boxes, expected.boxes)
+            np.testing.assert_array_equal(tracks.scores, expected.scores)
+    counts = [len(tracks) for tracks in together[1].prompt_tracks]
+    assert counts[0] > 2 and counts[1:] == [1, 0, 2]
+
+
+def test_memory_without_a_text_may_be_frozen_and_cached(
+    build: Callable, tmp_path: Path
+) -> None:
+    options = dict(freeze_encoder=True, cache=str(tmp_path))
+    with pytest.raises(ValueError, match='a text is fused before the encoder'):
+        build('motr', text_hook=NumberedHook(), **options)
+    model = easy_lifecycle(build('motr', text_hook=ScoringHook(), **options))
+    frames, _ = clip(walking(2))
+    prompts = [Prompt('50'), Prompt('1')]
+    first = model.begin(video(), prompts).push(frames)
+    model.estimator.detector.extract = None  # it is not asked again
+    again = model.begin(video(), prompts).push(frames)
+    for one, two in zip(first, again, strict=True):
+        for a, b in zip(one.prompt_tracks, two.prompt_tracks, strict=True):
+            np.testing.assert_array_equal(a.ids, b.ids)
 
 
 def test_the_frame_before_is_that_of_another_part(build: Callable) -> None:

@@ -127,6 +127,8 @@ class ReferHook(TextHook):
         self.guidance = build_part(guidance)
         self.refer_head = build_part(refer_head)
         self._require_text_channels()
+        self.fuses_levels = self.fusion is not None
+        self.guides_queries = self.guidance is not None
         self.refer_threshold = refer_threshold
         self.default_text = default_text
         self.all_expressions = all_expressions

@@ -17,7 +17,7 @@ synsmot_episodes = dict(
             # The feature cache of the frozen detector knows most images by their file.
             pipeline=[dict(type='PackClip', require_images=False, decode=False)])),
     test=dict(
-        batch_size=1,
+        batch_size=16,  # targets of one video in a batch share one run over it
         num_workers=0,
         sampler=dict(type='DefaultSampler', shuffle=False),
         dataset=dict(
