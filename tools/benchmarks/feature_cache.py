@@ -38,19 +38,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         cache = FrameCache(Path(folder) / 'ours', random_records)
         peer = PixelCache(Path(folder))
-        ours, theirs = [], []
+        caches = dict(ours=cache.records, npz=peer.records)
+        times: dict[str, list[float]] = {name: [] for name in caches}
         for repeat in range(args.repeats + 1):
-            times = (
-                milliseconds(cache.records, video),
-                milliseconds(peer.records, video),
-            )
-            if repeat:  # the first fills the caches
-                ours.append(times[0])
-                theirs.append(times[1])
-    mine, others = statistics.median(ours), statistics.median(theirs)
-    print(
-        f'ours {mine:.2f} ms a frame, peer {others:.2f} ms: {others / mine:.1f} times'
-    )
+            for name, read in caches.items():
+                time_a_frame = milliseconds(read, video)
+                if repeat:  # the first fills the caches
+                    times[name].append(time_a_frame)
+    ours, npz = (statistics.median(column) for column in times.values())
+    print(f'ours {ours:.2f} ms a frame, npz {npz:.2f} ms: {npz / ours:.1f} times')
 
 
 class PixelCache:

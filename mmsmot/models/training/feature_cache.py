@@ -88,9 +88,9 @@ class FeatureCache:
         maps = torch.from_numpy(_padded([record['map'] for record in records]))
         # Turned while it has 16 bits, and laid out as RoIAlign reads it: a third of the
         # time that 32 bits take, which pooling would turn in any case.
-        last = maps.permute(0, 2, 3, 1).contiguous().to(device).float()
+        cells = maps.permute(0, 2, 3, 1).contiguous().to(device).float()
         return FeatureMaps(
-            levels=(last.permute(0, 3, 1, 2),),
+            levels=(cells.permute(0, 3, 1, 2),),
             strides=(int(records[0]['stride']),),
             scales=torch.from_numpy(np.stack([r['scale'] for r in records])),
             sizes=torch.from_numpy(np.stack([r['size'] for r in records])),
