@@ -46,6 +46,7 @@ def version() -> str:
 # may break it; a bound is raised when the tests pass there.
 MMENGINE = 'onedl-mmengine>=0.10.12,<0.11'  # no torch comes along
 TORCH = 'torch>=2.4'  # mmcv and mmdet ask for as much
+NETWORKS = [TORCH, 'safetensors>=0.4']  # weights, and features that are cached
 ONEDL = [
     MMENGINE,
     'onedl-mmcv>=2.3.6,<2.4',
@@ -56,7 +57,7 @@ LAP = ['lap>=0.5.12']  # mmdet's ByteTracker and OCSORTTracker
 ROBOFLOW = [
     'trackers>=2.6,<3'
 ]  # brings the other build of OpenCV along, as trackeval does
-SEMANTICS = ['safetensors>=0.4', 'tokenizers>=0.20', 'transformers>=5,<6']
+SEMANTICS = ['tokenizers>=0.20', 'transformers>=5,<6']
 CAPTIONS = ['pycocoevalcap>=1.2', 'nltk>=3.8']
 SWEEP = ['optuna>=4', 'ray>=2.40']  # searches, and several machines
 TENSORBOARD = ['tensorboard>=2.14']  # of MMEngine's TensorboardVisBackend
@@ -109,17 +110,17 @@ setup(
         'trackeval>=1.3,<1.4',
     ],
     extras_require={
-        'onedl': [TORCH, 'safetensors>=0.4', *ONEDL],
-        'mmdet-trackers': [TORCH, *ONEDL, *LAP],
-        'roboflow': [TORCH, *ROBOFLOW],
-        'semantics': [TORCH, *ONEDL, *SEMANTICS],
+        'onedl': [*NETWORKS, *ONEDL],
+        'mmdet-trackers': [*NETWORKS, *ONEDL, *LAP],
+        'roboflow': [*NETWORKS, *ROBOFLOW],
+        'semantics': [*NETWORKS, *ONEDL, *SEMANTICS],
         'onnx': ONNX,
         'captions': CAPTIONS,
-        'sweep': [TORCH, *ONEDL, *SWEEP],
+        'sweep': [*NETWORKS, *ONEDL, *SWEEP],
         'tensorboard': TENSORBOARD,
         'test': TEST,
         'all': [
-            TORCH,
+            *NETWORKS,
             *ONEDL,
             *LAP,
             *ROBOFLOW,

@@ -108,6 +108,14 @@ def read_encoded(path: str | os.PathLike) -> bytes:
         return stream.read()
 
 
+def has_8_bits(data: bytes) -> bool:
+    """Whether an encoded image surely has 8 bits a channel or fewer: a JPEG, or a PNG that
+    says so in the 25th byte."""
+    if data[:2] == b'\xff\xd8':
+        return True
+    return data[:8] == b'\x89PNG\r\n\x1a\n' and data[24:25] <= b'\x08'
+
+
 def image_size(path: str | os.PathLike) -> tuple[int, int]:
     """Width and height of an image as it is shown, from its header alone.
 

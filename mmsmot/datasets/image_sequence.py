@@ -16,7 +16,7 @@ from mmengine.logging import print_log
 from ..structures import Frame, VideoInfo, read_mot_rows
 from ..structures.frame_numbering import LAST_FRAME, frame_number_offset
 from ..utils.log_once import log_once
-from .image_decoder import decode_image, image_size, read_encoded
+from .image_decoder import decode_image, has_8_bits, image_size, read_encoded
 from .seqinfo import FILE_NAME as SEQINFO
 from .seqinfo import SeqInfo, read_seqinfo
 
@@ -132,9 +132,17 @@ class ImageFile:
             )
         return image
 
-    def encoded(self) -> bytes:
-        """The bytes of the file, which tell images apart without decoding them."""
-        return read_encoded(self.path)
+    def identity(self) -> bytes | None:
+        """What tells the image apart without decoding it, for caches.
+
+        The bytes of the file and the size that the image must have. ``None`` where whoever
+        reads the results must be told something that decoding alone tells: of more than 8
+        bits a channel.
+        """
+        data = read_encoded(self.path)
+        if not has_8_bits(data):
+            return None
+        return f'{self.size} '.encode() + data
 
 
 def is_image_name(name: str) -> bool:

@@ -33,9 +33,9 @@ class VideoDataset(BaseDataset):
 
     where the truth is the file's, cut to the frames that are read. Otherwise a sample
     is a clip: ``inputs`` is a list of ``num_frames`` :class:`~mmsmot.structures.Frame`
-    with images decoded (so that the workers of a ``DataLoader`` do it), drawn from a
-    random run of the video; the truth is what can be seen in those frames, without boxes
-    that are not to be considered. Frames and transforms are drawn by the sample's own
+    drawn from a random run of the video, whose images ``PackClip`` decodes (in the worker
+    of a ``DataLoader``) if no transform has; the truth is what can be seen in those
+    frames, without boxes that are not to be considered. Frames and transforms are drawn by the sample's own
     ``generator``, which follows (seed, epoch, index) as
     :class:`~mmsmot.datasets.seeded_sampler.SeededSampler` gives them. MMEngine's
     ``pseudo_collate`` makes B clips time-major: ``inputs[t][b]``.

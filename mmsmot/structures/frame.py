@@ -50,9 +50,9 @@ class Frame:
             its file names'.
         timestamp: Seconds from the start of the video.
         load: Returns the image, (H, W, 3) uint8 BGR; ``None`` where the video has
-            none (public detections without images). Where it has a method ``encoded``,
+            none (public detections without images). Where it has a method ``identity``,
             as an image file's has, caches know the image by these bytes and need not
-            decode it.
+            decode it: whoever changes an image gives the frame another ``load``.
     """
 
     video: VideoInfo
@@ -65,6 +65,14 @@ class Frame:
         """Width and height in pixels; decodes the image where the video does not say."""
         if self.video.width and self.video.height:
             return self.video.width, self.video.height
+        return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Width and height of the image, decoded unless it is a file that must have the
+        video's."""
+        if hasattr(self.load, 'identity'):
+            return self.size
         return self.image.shape[1], self.image.shape[0]
 
     @cached_property

@@ -92,16 +92,21 @@ def _features_and_memory(
     """Feature maps and memory of all frames, time first; two passes, without and with
     gradient, where both kinds are there. Each frame has ``copies`` rows of memory."""
     num_clips = len(inputs[0])
+    encoder_copies = copies if tracker.fuses_levels else 1
     if tracker.freeze_encoder:
-        return tracker.features_and_memory(
+        features, memory = tracker.features_and_memory(
             [frame for step in inputs for frame in step],
             with_maps=plan.semantic_losses,
             with_images=plan.needs_inputs,
         )
+        return features, memory.repeated(copies)
     parts, memories, previous_levels = [], [], None
     for features, with_grad in _extract_clips(tracker, inputs, first_with_grad, plan):
         with torch.set_grad_enabled(with_grad):
-            memory = tracker.encode(features, previous_levels, num_clips, text, copies)
+            memory = tracker.encode(
+                features, previous_levels, num_clips, text, encoder_copies
+            )
+            memory = memory.repeated(copies // encoder_copies)
         memories.append(memory)
         previous_levels = tracker.levels(features).last_frames(num_clips)
         parts.append(features)
@@ -128,7 +133,7 @@ def _extract_clips(
     count = first_with_grad * len(inputs[0])
     has_grad = torch.is_grad_enabled() and not plan.freeze
     batch = None
-    if len({frame.image.shape for frame in frames}) > 1:
+    if len({frame.image_size for frame in frames}) > 1:
         with torch.set_grad_enabled(has_grad):
             batch = tracker.detector.extract(frames)
     parts = []

@@ -44,6 +44,12 @@ class Memory:
             valid_ratios=self.valid_ratios[rows],
         )
 
+    def repeated(self, copies: int) -> Memory:
+        """Each frame so many times, one after the other."""
+        if copies == 1:
+            return self
+        return self[[row for row in range(len(self.tokens)) for _ in range(copies)]]
+
     def joined(self, later: Memory) -> Memory:
         """These frames, then others of the same size."""
         parts = (self, later)

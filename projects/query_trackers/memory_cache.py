@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 # Folders: tokens of all levels; the finest map, by the number of its rgb_cells.
 MEMORY, MAP = 'memory', 'map'
+ARRAYS = {  # of a record of memory; a mask where there is padding
+    'tokens',
+    'spatial_shapes',
+    'level_start_index',
+    'valid_ratios',
+    'strides',
+    'scale',
+    'size',
+}
 
 
 class MemoryCache:
@@ -42,9 +51,9 @@ class MemoryCache:
     def __init__(self, root: str | os.PathLike, tracker: QueryTracker) -> None:
         self.tracker = tracker
         folder = Path(root) / encoder_hash(tracker)[:16]
-        self._memories = FrameCache(folder / MEMORY, self._encode)
+        self._memories = FrameCache(folder / MEMORY, self._encode, ARRAYS.issubset)
         map_folder = folder / f'{MAP}_{tracker.detector.rgb_cells}'
-        self._maps = FrameCache(map_folder, self._extract)
+        self._maps = FrameCache(map_folder, self._extract, {'map'}.issubset)
 
     @torch.no_grad()
     def features_and_memory(
@@ -63,7 +72,7 @@ class MemoryCache:
                 and say sizes and scales alone.
             with_images: They have the input images, which are not cached.
         """
-        if len({_image_size(frame) for frame in frames}) > 1:
+        if len({frame.image_size for frame in frames}) > 1:
             return None
         records = self._memories.records(frames)
         first, device = records[0], self.tracker.detector.model.level_embed.device
@@ -126,13 +135,6 @@ def encoder_hash(tracker: QueryTracker) -> str:
         weights_hash(encoder_parts(tracker.detector.model)),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
-
-
-def _image_size(frame: Frame) -> tuple[int, int]:
-    """Width and height; an image file that has not its video's is refused when decoded."""
-    if hasattr(frame.load, 'encoded'):
-        return frame.size
-    return frame.image.shape[1], frame.image.shape[0]
 
 
 def _stacked(records: list[Record], name: str) -> torch.Tensor:

@@ -196,11 +196,6 @@ class Outputs:
             torch.cat([self.logits, tracks.logits], 2),
         )
 
-    def expanded(self, count: int) -> Outputs:
-        """Those of one frame, so many times, without a copy."""
-        columns = (self.hs, self.boxes, self.logits)
-        return Outputs(*(column.expand(-1, count, -1, -1) for column in columns))
-
     @property
     def is_finite(self) -> Tensor:
         """(B, Q) bool, queries whose last layer has numbers alone."""
@@ -264,8 +259,7 @@ def _frame_columns(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     gt = sample.gt_trajectories
     rows = gt.frame_ids == frame.frame_id
-    height, width = frame.image.shape[:2]
-    boxes = fractions(gt.boxes[rows], (width, height))
+    boxes = fractions(gt.boxes[rows], frame.image_size)
     is_inside = (boxes[:, 2:] > 0).all(1)
     return boxes[is_inside], gt.labels[rows][is_inside], gt.ids[rows][is_inside]
 

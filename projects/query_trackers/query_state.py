@@ -26,7 +26,9 @@ class PromptBatch:
     text: Any = None
     queries: Queries | None = None
 
-    def __len__(self) -> int:
+    @property
+    def num_rows(self) -> int:
+        """R."""
         return len(self.lifecycles)
 
 

@@ -105,7 +105,7 @@ class QueryTracker(BaseEstimator):
             ``None``: prompts are not read.
         prompt_batch: At test, the most prompts of a video that are decoded at a time, and
             the most rows (prompts times frames) that are encoded at a time: memory grows
-            with it. ``None``: all of them.
+            with it. ``None``: all of them, as always where they share tracks.
 
     Raises:
         TypeError: ``detector`` is no Deformable DETR, or a part lacks another.
@@ -184,7 +184,8 @@ class QueryTracker(BaseEstimator):
         if self.freeze_encoder and self.fuses_levels:
             raise ValueError(
                 'QueryTracker: a text is fused before the encoder, which has to learn from '
-                'it; set freeze_encoder=False, or leave text_hook out'
+                'it; set freeze_encoder=False, or a text_hook that fuses nothing '
+                '(fusion=None)'
             )
         if self.cache is not None and not (
             self.freeze_encoder or isinstance(self.proposal_detector, CachedDetector)
@@ -226,16 +227,16 @@ class QueryTracker(BaseEstimator):
         self, video: VideoInfo, prompts: Sequence[Prompt], *, needs: frozenset[str]
     ) -> QueryState:
         video_prompts = [*prompts] if self.reads_prompt and prompts else [None]
-        size = self.prompt_batch or len(video_prompts)
-        if self.shares_tracks:
-            size = len(video_prompts)
+        size = len(video_prompts)
+        if self.prompt_batch is not None and not self.shares_tracks:
+            size = self.prompt_batch
         batches = []
         for start in range(0, len(video_prompts), size):
             part = video_prompts[start : start + size]
             with torch.no_grad():
                 text = self.text_of(part)
-            rows = 1 if self.shares_tracks else len(part)
-            lifecycles = [self.lifecycle.begin() for _ in range(rows)]
+            num_rows = 1 if self.shares_tracks else len(part)
+            lifecycles = [self.lifecycle.begin() for _ in range(num_rows)]
             batches.append(PromptBatch(lifecycles, len(part), text))
         return QueryState(needs, batches)
 
@@ -373,7 +374,7 @@ class QueryTracker(BaseEstimator):
                 [queries] if tracks is None or not len(tracks) else [queries, tracks]
             )
         inputs = groups
-        if self.text_hook is not None:
+        if self.text_hook is not None and self.text_hook.guides_queries:
             inputs = [
                 self.text_hook.on_queries(group, text, attn_mask) for group in groups
             ]

@@ -30,17 +30,18 @@ class TextHook(nn.Module):
     tracking learn from all objects, the text enters one more loss, and a track that is not
     referred to lives on without being reported. Every prompt has tracks of its own. The
     prompts of a video share backbone and neck; what comes with ``on_levels`` and after it
-    runs for each of them, in batches (``prompt_batch`` of the tracker), unless neither
-    ``on_levels`` nor ``on_queries`` does anything.
+    runs for each of them, in batches (``prompt_batch`` of the tracker). Where neither
+    ``on_levels`` nor ``on_queries`` lets the text in, all prompts share one run and its
+    tracks.
 
     What is given has S texts and B rows, a multiple of S: row r is of text ``r % S``. At
     test the texts are those of a batch of prompts, in training those of the S clips; the
     levels are of all their frames, time first.
 
     Attributes:
-        fuses_levels: Whether ``on_levels`` lets the text in: memory is each text's own then.
-        guides_queries: Whether ``on_queries`` does. With neither the tracks are the same for
-            all prompts, which then share one run of the tracker.
+        fuses_levels: Whether ``on_levels`` lets the text in: memory is each text's own then,
+            and ``on_levels`` is called only then.
+        guides_queries: Whether ``on_queries`` does; it is called only then.
         refer_threshold: Tracks whose referring score is below it are not reported;
             ``None``: all are.
     """
@@ -82,7 +83,8 @@ class TextHook(nn.Module):
     def refer_scores(self, outputs: Outputs, text: Any) -> Tensor | None:
         """(B, Q) from 0 to 1, how surely each query is meant; ``None``: nothing is said.
 
-        They are the scores of the tracks that are reported.
+        They are the scores of the tracks that are reported. Where all S prompts share tracks
+        the outputs have one row, and the scores S.
         """
         return None
 

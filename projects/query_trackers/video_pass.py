@@ -59,7 +59,7 @@ def video_pass(
     estimates = []
     for batch in state.prompt_batches:
         if not tracker.fuses_levels:
-            memories = (memory[[row] * len(batch)] for row in range(len(frames)))
+            memories = (memory[[row] * batch.num_rows] for row in range(len(frames)))
         else:
             memories = _prompt_memories(tracker, features, previous_levels, batch)
         steps = _decode_frames(
@@ -88,7 +88,7 @@ def _prompt_memories(
     So many frames are encoded at a time that no more rows are there than
     ``prompt_batch``; one at least.
     """
-    count, size = len(features), len(batch)
+    count, size = len(features), batch.num_rows
     most_rows = tracker.prompt_batch or count * size
     step = max(1, most_rows // size)
     for start in range(0, count, step):
@@ -125,7 +125,7 @@ def _decode_frames(
         part = slice(row, row + 1)
         new = tracker.new_queries(
             1, proposals and proposals[part], features.sizes[part]
-        ).repeated(len(batch))
+        ).repeated(batch.num_rows)
         queries, outputs = tracker.decode(memory, new, batch.queries, batch.text)
         steps.append(
             _end_frame(
@@ -165,18 +165,18 @@ def _end_frame(
     refer_scores = _refer_scores(tracker, outputs, batch)
     prompt_frames = []
     for number in range(batch.num_prompts):
-        place = number % len(batch)
-        index = np.flatnonzero(is_row[place])
+        row = number % batch.num_rows
+        index = np.flatnonzero(is_row[row])
         detections, tracks, rows = _reported(
             tracker,
-            tables[place],
-            outcomes[place],
+            tables[row],
+            outcomes[row],
             None if refer_scores is None else refer_scores[number, index],
         )
         if with_features:
-            hs = outputs.hs[-1, place]
+            hs = outputs.hs[-1, row]
             tracks = replace(tracks, features=_track_features(tracker, hs, index[rows]))
-        prompt_frames.append(PromptFrame(detections, tracks, outcomes[place].ended_ids))
+        prompt_frames.append(PromptFrame(detections, tracks, outcomes[row].ended_ids))
     return prompt_frames
 
 
@@ -199,8 +199,6 @@ def _refer_scores(
 ) -> np.ndarray | None:
     """(S, Q) float64, how surely each query is meant; ``None``: nothing is said."""
     hook = tracker.text_hook
-    if len(batch) < batch.num_prompts:
-        outputs = outputs.expanded(batch.num_prompts)
     scores = None if hook is None else hook.refer_scores(outputs, batch.text)
     return None if scores is None else scores.double().nan_to_num(0).cpu().numpy()
 

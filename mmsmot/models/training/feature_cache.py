@@ -20,6 +20,7 @@ from ...utils.weights_hash import weights_hash
 from .frame_cache import FrameCache, Record
 
 LEVEL = 0  # the finest, which heads pool from; the only one that is cached
+ARRAYS = {'map', 'stride', 'scale', 'size', 'boxes', 'scores', 'labels'}  # of a record
 
 
 class FeatureCache:
@@ -62,7 +63,8 @@ class FeatureCache:
     def _is_complete(self, record: Record) -> bool:
         # Earlier versions did not cache embeddings.
         has_embedder = getattr(self.detector, 'embedder', None) is not None
-        return not has_embedder or 'embeddings' in record
+        names = ARRAYS | {'embeddings'} if has_embedder else ARRAYS
+        return names <= record.keys()
 
     def _compute_batch(self, frames: list[Frame]) -> list[Record]:
         with eval_mode(self.detector):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from ...structures import Frame
 from ...utils.atomic import atomic_path
@@ -22,8 +24,8 @@ class FrameCache:
 
     A folder has a file an image, named by a hash: of the image's file where it is one as it
     lies on disk, which is then not decoded; else of the pixels, since a frame that was
-    cropped or recoloured is another image. Files are written atomically; a damaged one is
-    made anew. Safe to share between processes.
+    cropped or recoloured is another image. Files are written atomically; one that is cut
+    short or lacks an array is made anew. Safe to share between processes.
 
     Args:
         folder: The folder, of one network and its weights.
@@ -46,8 +48,6 @@ class FrameCache:
 
     def records(self, frames: Sequence[Frame]) -> list[Record]:
         """The records of B frames."""
-        from safetensors.numpy import save_file  # not all that is installed needs it
-
         paths = [self.path(frame) for frame in frames]
         cached = [self._read(path) for path in paths]
         missing = [row for row, record in enumerate(cached) if record is None]
@@ -64,20 +64,17 @@ class FrameCache:
 
     def path(self, frame: Frame) -> Path:
         """The file of a frame."""
-        encoded = getattr(frame.load, 'encoded', None)
-        if encoded is None:
+        identity = getattr(frame.load, 'identity', lambda: None)()
+        if identity is None:
             image = np.ascontiguousarray(frame.image)
             digest = hashlib.sha1(repr(image.shape).encode())
             digest.update(image.data)
         else:  # other versions of the decoder may give other pixels
             digest = hashlib.sha1(f'file, OpenCV {cv2.__version__}'.encode())
-            digest.update(encoded())
+            digest.update(identity)
         return self.folder / f'{digest.hexdigest()}.safetensors'
 
     def _read(self, path: Path) -> Record | None:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
         try:
             record = load_file(path)
         except (OSError, SafetensorError):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
+from mmsmot.datasets import image_sequence
+from mmsmot.datasets.image_sequence import ImageFile
 from mmsmot.models.estimators import FEATURES
 from mmsmot.registry import MODELS
-from mmsmot.structures import VideoInfo
+from mmsmot.structures import Frame, VideoInfo
 from projects.query_trackers.memory_cache import encoder_hash
 from projects.query_trackers.tests.conftest import (
     assert_equal_results,
@@ -159,3 +163,33 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=message):
             MODELS.build(model_config(paper, **options))
+
+
+def test_files_of_known_memory_are_not_decoded(
+    build: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in training, which asks for their size, nor at test."""
+    frames, sample = clip(walking(2))
+    paths = []
+    for frame in frames:
+        paths.append(tmp_path / f'{frame.frame_id}.png')
+        cv2.imwrite(str(paths[-1]), frame.image)
+    height, width = frames[0].image.shape[:2]
+    info = replace(frames[0].video, width=width, height=height)
+
+    def fresh_frames() -> list[Frame]:
+        return [
+            replace(
+                frame, video=info, load=ImageFile(str(path), (width, height), '', [])
+            )
+            for frame, path in zip(frames, paths, strict=True)
+        ]
+
+    cache = str(tmp_path / 'cache')
+    model = build('motr', freeze_encoder=True, cache=cache).train()
+    expected = model.loss(*batch((fresh_frames(), sample)))
+    monkeypatch.setattr(image_sequence, 'decode_image', None)
+    losses = model.loss(*batch((fresh_frames(), sample)))
+    assert set(losses) == set(expected)
+    features, _ = model.estimator.features_and_memory(fresh_frames(), with_maps=False)
+    assert features.sizes.tolist() == [[width, height]] * 2

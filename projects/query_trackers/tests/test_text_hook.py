@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from mmsmot.models.estimators import TRACK_FEATURES
 from mmsmot.structures import Prompt
 from projects.query_trackers.tests.conftest import (
     PAPERS,
@@ -104,7 +105,94 @@ class ScoringHook(NumberedHook):
         raise AssertionError('it has said that it does nothing here')
 
     def on_queries(self, queries, text, attn_mask=None):
-        return queries
+        raise AssertionError('it has said that it does nothing here')
+
+
+class GuidingHook(ScoringHook):
+    """Each prompt shifts its queries by its own length, behind one memory."""
+
+    guides_queries = True
+
+    def on_queries(self, queries, text, attn_mask=None):
+        shifts = torch.tensor([float(len(t)) for t in text])
+        rows = shifts.repeat(len(queries.ids) // len(text))
+        return replace(queries, content=queries.content + rows[:, None, None])
+
+
+class FusingHook(GuidingHook):
+    """The same, with a memory for each prompt."""
+
+    fuses_levels = True
+
+    def on_levels(self, levels, text):
+        return levels
+
+
+def test_guided_queries_have_tracks_of_their_own_behind_one_memory(
+    build: Callable,
+) -> None:
+    frames, _ = clip(walking(4))
+    prompts = [Prompt(text) for text in ('5', '50000', '500')]
+    runs = []
+    for hook, prompt_batch in (
+        (FusingHook(), 8),
+        (GuidingHook(), 8),
+        (GuidingHook(), 2),
+    ):
+        options = dict(text_hook=hook, prompt_batch=prompt_batch)
+        model = easy_lifecycle(build('motr', **options))
+        encoded = []
+        encode = model.estimator.encode
+        model.estimator.encode = lambda *args, rows=encoded, encode=encode, **options: (
+            rows.append(options.get('copies', 1)) or encode(*args, **options)
+        )
+        run = model.begin(video(), prompts)
+        results = run.push(frames[:2]) + run.push(frames[2:])
+        runs.append([tracks for result in results for tracks in result.prompt_tracks])
+        assert set(encoded) == {3 if hook.fuses_levels else 1}
+    for tracks in runs[1:]:
+        for expected, own in zip(runs[0], tracks, strict=True):
+            np.testing.assert_array_equal(own.ids, expected.ids)
+            np.testing.assert_allclose(own.boxes, expected.boxes, atol=1e-3)
+    first, second, _ = runs[0][-3:]
+    assert len(first) and not np.array_equal(first.boxes, second.boxes)
+
+
+@pytest.mark.parametrize('hook_type', [ScoringHook, GuidingHook])
+@pytest.mark.parametrize('num_frames', [1, 3])
+def test_clips_of_several_prompts_behind_a_frozen_encoder(
+    hook_type: type[ScoringHook], num_frames: int, build: Callable
+) -> None:
+    """One memory a frame, a row for each prompt: the losses of an encoder that learns."""
+    losses = []
+    for freeze_encoder in (False, True):
+        torch.manual_seed(0)
+        options = dict(text_hook=hook_type(), freeze_encoder=freeze_encoder)
+        model = build('motr', **options).train()
+        inputs, samples = batch(clip(walking(num_frames)))
+        prompts = [Prompt('5'), Prompt('500')]
+        samples[0].set_metainfo(dict(prompt=prompts[0], prompts=prompts))
+        model.clip_training.generator = np.random.default_rng(0)
+        losses.append(model.loss(inputs, samples))
+    for name, loss in losses[0].items():
+        assert float(losses[1][name]) == pytest.approx(float(loss), rel=1e-4), name
+    assert float(losses[0]['loss_refer']) > 0
+
+
+def test_shared_tracks_have_features_for_each_prompt(build: Callable) -> None:
+    model = easy_lifecycle(build('motr', text_hook=ScoringHook()))
+    estimator = model.estimator
+    frames, _ = clip(walking(2))
+    state = estimator.begin(
+        video(), [Prompt('2'), Prompt('50')], needs=frozenset({TRACK_FEATURES})
+    )
+    some, everybody = (
+        estimate.tracks[-1] for estimate in estimator.step(state, frames)
+    )
+    assert len(some) == 2 < len(everybody)
+    assert some.features.shape == (2, 1, *everybody.features.shape[2:])
+    rows = [everybody.ids.tolist().index(track_id) for track_id in some.ids]
+    assert torch.equal(some.features, everybody.features[rows])
 
 
 def test_prompts_that_change_no_track_share_one_run(build: Callable) -> None:

@@ -48,22 +48,30 @@ class ReferHead(nn.Module):
         Raises:
             ValueError: The decoder has another number of layers.
         """
-        if len(hs) != len(self.layers):
-            raise ValueError(
-                f'{type(self).__name__}: num_layers={len(self.layers)}, but the decoder has '
-                f'{len(hs)} layers: set num_layers={len(hs)}'
-            )
+        self._require_layers(len(hs))
         logits = [
             self.layer_logits(layer, layer_hs, text)
             for layer, layer_hs in zip(self.layers, hs, strict=True)
         ]
         return torch.stack(logits)
 
+    def last_logits(self, hs: torch.Tensor, text: TextFeatures) -> torch.Tensor:
+        """(B, Q) logits of the last layer alone, as of :meth:`forward`."""
+        self._require_layers(len(hs))
+        return self.layer_logits(self.layers[-1], hs[-1], text)
+
     def layer_logits(
         self, layer: nn.Module, hs: torch.Tensor, text: TextFeatures
     ) -> torch.Tensor:
-        """(B, Q) logits of one layer's embeddings (B, Q, d)."""
+        """(B, Q) logits of one layer's embeddings (B, Q, d), or (1, Q, d) for all texts."""
         raise NotImplementedError
+
+    def _require_layers(self, count: int) -> None:
+        if count != len(self.layers):
+            raise ValueError(
+                f'{type(self).__name__}: num_layers={len(self.layers)}, but the decoder has '
+                f'{count} layers: set num_layers={count}'
+            )
 
 
 @MODELS.register_module()
@@ -84,7 +92,7 @@ class LinearReferHead(ReferHead):
         super().__init__(num_layers, lambda: _with_prior(channels, prior))
 
     def layer_logits(self, layer, hs, text) -> torch.Tensor:
-        return layer(hs)[..., 0]
+        return layer(hs)[..., 0].expand(len(text.sentences), -1)
 
 
 @MODELS.register_module()
@@ -122,7 +130,10 @@ class SemanticCorrelation(ReferHead):
 
     def layer_logits(self, layer, hs, text) -> torch.Tensor:
         # Equations (5) and (6).
-        cosine = F.cosine_similarity(layer(hs), text.sentences[:, None], dim=-1)
+        queries = F.normalize(layer(hs), dim=-1)
+        sentences = F.normalize(text.sentences, dim=-1)
+        # Queries that all sentences share are not copied for each, as cosine_similarity does.
+        cosine = torch.einsum('bqc,bc->bq', queries, sentences)
         return self.scale * cosine + self.bias
 
 
@@ -160,7 +171,8 @@ class ConcatReferHead(ReferHead):
 
     def layer_logits(self, layer, hs, text) -> torch.Tensor:
         sentences = text.sentences[:, None].expand(-1, hs.shape[1], -1)
-        return layer(torch.cat([hs, sentences], -1))[..., 0]
+        queries = hs.expand(len(sentences), -1, -1)
+        return layer(torch.cat([queries, sentences], -1))[..., 0]
 
 
 @MODELS.register_module()
@@ -204,10 +216,11 @@ class CrossAttentionReferHead(ReferHead):
 
     def layer_logits(self, layer, hs, text) -> torch.Tensor:
         words = layer['projection'](text.words)
+        queries = hs.expand(len(words), -1, -1)
         read, _ = layer['attention'](
-            hs, words, words, key_padding_mask=~text.mask, need_weights=False
+            queries, words, words, key_padding_mask=~text.mask, need_weights=False
         )
-        return layer['logit'](hs + read)[..., 0]
+        return layer['logit'](queries + read)[..., 0]
 
 
 def _with_prior(channels: int, prior: float) -> nn.Linear:

@@ -208,8 +208,10 @@ class ReferHook(TextHook):
         return self.refer_head(outputs.hs, sentences)
 
     def refer_scores(self, outputs: Outputs, text: PromptFeatures) -> torch.Tensor:
-        scores = self.logits(outputs, text)[-1].sigmoid()
-        has_text = text.has_text.repeat(len(scores) // len(text.has_text))
+        num_rows = max(outputs.hs.shape[1], len(text.has_text))
+        sentences = text.head_text.cycled(num_rows)
+        scores = self.refer_head.last_logits(outputs.hs, sentences).sigmoid()
+        has_text = text.has_text.repeat(num_rows // len(text.has_text))
         return scores.masked_fill(~has_text[:, None], 1.0)
 
     def loss(
@@ -281,7 +283,7 @@ class ReferHook(TextHook):
             hs = outputs.hs[layer, clips, queries]  # (M, d) with an object
             logits = self.refer_head.layer_logits(
                 self.refer_head.layers[layer],
-                hs.expand(len(clip_of), -1, -1),
+                hs[None],
                 sentences.text,
             )
             objects = layer_targets[clips, queries][columns]

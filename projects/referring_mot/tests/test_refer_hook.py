@@ -36,6 +36,7 @@ from projects.query_trackers.tests.conftest import (
     walking,
 )
 from projects.referring_mot.models.refer_hook import ReferHook, referred_targets
+from projects.referring_mot.models.text_encoders.base import TextFeatures
 
 PAPERS = ['transrmot', 'mls-track']
 # Of the boxes that clip() draws: id 1 is COLOURS[1], id 2 is COLOURS[2].
@@ -187,6 +188,56 @@ def test_late_fusion_judges_each_object_by_all_sentences_of_its_clip() -> None:
 def test_all_sentences_need_embeddings_without_a_text() -> None:
     with pytest.raises(ValueError, match='all_expressions.*fusion=None'):
         new_model('mls-track', all_expressions=True)
+
+
+HEADS = [
+    dict(type='SemanticCorrelation', text_channels=128),
+    dict(type='ConcatReferHead', text_channels=128),
+    dict(type='CrossAttentionReferHead', text_channels=128, num_heads=4),
+    dict(type='LinearReferHead'),
+]
+
+
+@pytest.mark.parametrize('head', HEADS, ids=lambda head: head['type'])
+def test_late_fusion_runs_once_for_all_sentences(head: dict, build: Callable) -> None:
+    """One row through encoder and decoder; the scores that each sentence has by itself."""
+    model = build('late-fusion')
+    hook = model.estimator.text_hook
+    torch.manual_seed(1)
+    hook.refer_head = MODELS.build(dict(head, channels=64, num_layers=2)).eval()
+    hook.refer_threshold = None
+    rows = []
+    decode = model.estimator.decode
+    model.estimator.decode = lambda memory, *args: (
+        rows.append(len(memory.tokens)) or decode(memory, *args)
+    )
+    frames, _ = clip(walking(3))
+    prompts = [Prompt(RED), Prompt(GREEN), Prompt('tall boxes')]
+    together = model.begin(video(), prompts).push(frames)
+    assert rows == [1, 1, 1]
+    for number, prompt in enumerate(prompts):
+        alone = model.begin(video(), [prompt]).push(frames)
+        for one, all_prompts in zip(alone, together, strict=True):
+            (expected,), tracks = one.prompt_tracks, all_prompts.prompt_tracks[number]
+            assert len(expected)
+            np.testing.assert_array_equal(tracks.ids, expected.ids)
+            np.testing.assert_allclose(tracks.scores, expected.scores, atol=1e-6)
+
+
+@pytest.mark.parametrize('head', HEADS, ids=lambda head: head['type'])
+def test_one_frame_for_all_sentences_is_as_a_copy_for_each(head: dict) -> None:
+    torch.manual_seed(0)
+    part = MODELS.build(dict(head, channels=64, num_layers=2)).eval()
+    text = TextFeatures(
+        torch.randn(3, 5, 128), torch.ones(3, 5, dtype=torch.bool), torch.randn(3, 128)
+    )
+    hs = torch.randn(2, 1, 7, 64)
+    copies = part(hs.expand(-1, 3, -1, -1), text)
+    assert copies.shape == (2, 3, 7)
+    torch.testing.assert_close(part(hs, text), copies)
+    torch.testing.assert_close(part.last_logits(hs, text), copies[-1])
+    with pytest.raises(ValueError, match='num_layers=2, but the decoder has 1 layers'):
+        part.last_logits(hs[:1], text)
 
 
 @pytest.mark.parametrize('paper', PAPERS)

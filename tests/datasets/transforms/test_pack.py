@@ -40,13 +40,14 @@ def test_other_frames(make_clip) -> None:
         PackClip()(clip)
 
 
-def test_boxes_of_another_image(make_clip) -> None:
+@pytest.mark.parametrize('decode', [True, False])
+def test_boxes_of_another_image(decode: bool, make_clip) -> None:
     clip = make_clip()
     gt = clip['data_samples'].gt_trajectories
     space = replace(gt.space, width=160)
     clip['data_samples'].gt_trajectories = replace(gt, space=space)
     with pytest.raises(ValueError, match='cannot pack a clip of clip'):
-        PackClip()(clip)
+        PackClip(decode=decode)(clip)
 
 
 @pytest.mark.parametrize('field', ['gt_captions', 'gt_interactions'])

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from mmsmot.datasets import image_sequence
 from mmsmot.datasets.image_sequence import ImageFile
@@ -110,8 +111,55 @@ def test_pixels_of_another_shape_are_another_image(tmp_path: Path) -> None:
     assert len({cache.path(frame) for frame in frames}) == 2
 
 
+def test_an_image_that_has_not_its_videos_size_is_refused(
+    png: Path, tmp_path: Path
+) -> None:
+    """Also where the same file is known from another video."""
+    cache = FrameCache(tmp_path / 'cache', Means())
+    cache.records([file_frame(png)])
+    load = ImageFile(str(png), (16, 6), 'seqinfo.ini', [])
+    with pytest.raises(
+        ValueError, match='000001.png: the image is 8x6, its video 16x6'
+    ):
+        cache.records([Frame(VIDEO, 1, 0.0, load)])
+
+
+def test_what_decoding_alone_tells_is_told_each_time(tmp_path: Path) -> None:
+    path = tmp_path / '000001.png'
+    cv2.imwrite(str(path), image(1).astype(np.uint16) * 16)
+    means = Means()
+    cache = FrameCache(tmp_path / 'cache', means)
+    for _ in range(2):
+        frame = file_frame(path)
+        cache.records([frame])
+        (warning,) = frame.load.warnings
+        assert 'more than 8 bits a channel' in warning
+    assert means.count == 1
+
+
+def test_formats_that_are_known_by_their_bytes(tmp_path: Path) -> None:
+    known = {}
+    for suffix in ('jpg', 'png', 'bmp', 'tiff', 'webp'):
+        path = tmp_path / f'a.{suffix}'
+        cv2.imwrite(str(path), image(1))
+        known[suffix] = file_frame(path).load.identity() is not None
+    assert known == dict(jpg=True, png=True, bmp=False, tiff=False, webp=False)
+
+
+def test_a_record_that_lacks_an_array_is_made_anew(png: Path, tmp_path: Path) -> None:
+    means = Means()
+    cache = FrameCache(tmp_path / 'cache', means, {'mean', 'scale'}.issubset)
+    cache.records([file_frame(png)])
+    (path,) = cache.folder.iterdir()
+    save_file(dict(mean=np.zeros(3), scall=np.ones(1)), path)
+    (record,) = cache.records([file_frame(png)])
+    assert means.count == 2 and set(record) == {'mean', 'scale'}
+
+
 @pytest.mark.parametrize('length', [0, 7, 60, -1])
-def test_a_damaged_record_is_made_anew(png: Path, tmp_path: Path, length: int) -> None:
+def test_a_record_that_is_cut_short_is_made_anew(
+    png: Path, tmp_path: Path, length: int
+) -> None:
     means = Means()
     cache = FrameCache(tmp_path / 'cache', means)
     (first,) = cache.records([file_frame(png)])
