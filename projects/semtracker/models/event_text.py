@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from mmsmot.datasets.verb_forms import inflected_verb
 
+MOST_CLAUSES = 8  # there is no room for more below a picture; the table has all events
+
 # As subject and as object; {o} is the other side.
 PHRASES: dict[str, tuple[str, str]] = {
     'accompany.v.02': ('walks with {o}', 'walks with {o}'),
@@ -65,7 +67,7 @@ def event_phrase(verb: str, role: str, partner: str) -> str:
 
 
 def event_text(events: Sequence[tuple[str, str, str, int, int]]) -> str:
-    """The caption of a target.
+    """The caption of a target: its longest events, by first frame.
 
     Args:
         events: Verb, role, partner, first and last frame of each, by first frame. Those
@@ -88,5 +90,11 @@ def event_text(events: Sequence[tuple[str, str, str, int, int]]) -> str:
         clauses.append((phrase, first_frame, last_frame))
     if not clauses:
         return 'The target interacts with nobody.'
-    texts = [f'{phrase} (frames {start} to {end})' for phrase, start, end in clauses]
-    return f'The target {", then ".join(texts)}.'
+    numbers = sorted(range(len(clauses)), key=lambda n: clauses[n][1] - clauses[n][2])
+    told_clauses = [clauses[number] for number in sorted(numbers[:MOST_CLAUSES])]
+    texts = [
+        f'{phrase} (frames {start} to {end})' for phrase, start, end in told_clauses
+    ]
+    shorter = len(clauses) - len(told_clauses)
+    ending = f' Shorter events: {shorter}.' if shorter else ''
+    return f'The target {", then ".join(texts)}.{ending}'

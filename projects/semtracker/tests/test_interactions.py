@@ -386,6 +386,27 @@ def test_events_in_words() -> None:
     )
 
 
+def test_the_longest_events_are_told() -> None:
+    """Of ten events the two shortest are counted alone; of equal ones the first are told."""
+    lengths = [3, 9, 4, 9, 9, 2, 9, 5, 9, 3]
+    starts = [10 * number for number in range(1, 11)]
+    events = [
+        ('talk.v.01', 'subject', 'man', start, start + length - 1)
+        for start, length in zip(starts, lengths, strict=True)
+    ]
+    text = event_text(events)
+    spans = [
+        f'(frames {start} to {start + length - 1})'
+        for start, length in zip(starts, lengths, strict=True)
+        if start not in (60, 100)
+    ]
+    assert text == (
+        'The target '
+        + ', then '.join(f'talks with a man {span}' for span in spans)
+        + '. Shorter events: 2.'
+    )
+
+
 def small_semantics(**options) -> TargetSemantics:
     torch.manual_seed(0)
     branch = InteractionBranch(
