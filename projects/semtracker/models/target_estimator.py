@@ -99,7 +99,8 @@ class TargetEstimator(BaseEstimator):
     def train(self, mode: bool = True) -> TargetEstimator:
         """As of ``nn.Module``; the detector stays as at test."""
         super().train(mode)
-        self.detector.eval()
+        if isinstance(self.detector, nn.Module):  # one of ONNX is none
+            self.detector.eval()
         return self
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from mmsmot.datasets import open_video
+from mmsmot.engine import load_config, set_config_weights
+from mmsmot.registry import MODELS
 from mmsmot.structures import Detections, Frame, Prompt, Tracks, VideoInfo
+from mmsmot.structures.boxes import pairwise_iou
 from projects.semtracker.models.chosen_track import named_box, named_track
 from projects.semtracker.models.target_query import QueryOptions
 
@@ -70,3 +76,21 @@ def test_a_box_is_kept_until_its_track_is_reported() -> None:
     assert choice(prompt, *steps) == [-1, -1, 4]
     with pytest.raises(ValueError, match='on nobody'):
         choice(CLICK, (detections(), tracks()))
+
+
+def test_real_people_by_a_detector_of_onnx(test_data: Path) -> None:
+    """Target 2 of PETS09-S2L1 by a click in frame 467, beside its true boxes."""
+    config = load_config('projects/semtracker/configs/chosen-bytetrack_yolox-nano.py')
+    set_config_weights(config, str(test_data / 'data/models/yolox_nano.onnx'))
+    model = MODELS.build(config.model).train().eval()
+    folder = test_data / 'data/PETS09-S2L1'
+    frames = [*open_video(folder / 'vtest.avi', start=463, end=470)]
+    run = model.begin(frames[0].video, [Prompt(points={467: (722.5, 371.8)})])
+    results = run.push(frames)
+    rows = np.loadtxt(folder / 'gt/gt.txt', delimiter=',')
+    assert [len(result.prompt_tracks[0]) for result in results] == [0] * 4 + [1] * 4
+    for result in results[4:]:
+        (tracks,) = result.prompt_tracks
+        (row,) = rows[(rows[:, 0] == result.frame_id) & (rows[:, 1] == 2)]
+        truth = np.array([[row[2], row[3], row[2] + row[4], row[3] + row[5]]])
+        assert pairwise_iou(tracks.boxes, truth).item() > 0.5

@@ -1,9 +1,7 @@
-# The thresholds of a trained SemTracker, searched for on val; best.py is written:
+# The thresholds of the weights that come along, searched for on val; best.py is written:
 #   python tools/sweep.py projects/semtracker/configs/tables/thresholds.py --search optuna
 base = 'projects/semtracker/configs/semtracker_tiny_synsmot'
-options = dict(
-    data_root='data/SynSMOT',
-    checkpoint='work_dirs/semtracker_tiny_synsmot/iter_12000.pth')
+options = dict(data_root='data/SynSMOT', checkpoint='semtracker_tiny_synsmot')
 stages = [dict(name='test', threads=1)]
 search = dict(
     space={
