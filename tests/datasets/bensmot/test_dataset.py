@@ -142,7 +142,7 @@ def test_bad_roots(root) -> None:
 
 
 def test_workers(root) -> None:
-    dataset = load(root, num_frames=3)
+    dataset = load(root, num_frames=3, pipeline=[dict(type='PackClip')])
     loader = torch_data.DataLoader(
         dataset,
         num_workers=2,

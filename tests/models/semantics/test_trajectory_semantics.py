@@ -422,13 +422,13 @@ def test_cached_features_give_the_same_losses(build, tmp_path) -> None:
     expected = build(freeze=True).eval().loss(**clip)
     model = build(freeze=True, feature_cache=str(tmp_path)).eval()
     first = model.loss(**clip)
-    assert len(list(tmp_path.rglob('*.npz'))) == 6
+    assert len(list(tmp_path.rglob('*.safetensors'))) == 6
     model.estimator.detector.extract = None  # it is not asked again
     second = model.loss(**clip)
     for name in LOSSES:
         torch.testing.assert_close(first[name], expected[name], rtol=5e-3, atol=1e-4)
         torch.testing.assert_close(second[name], first[name])
-    broken = next(tmp_path.rglob('*.npz'))
+    broken = next(tmp_path.rglob('*.safetensors'))
     broken.write_bytes(broken.read_bytes()[:100])
     again = build(freeze=True, feature_cache=str(tmp_path)).eval().loss(**clip)
     torch.testing.assert_close(again['loss_interaction'], first['loss_interaction'])
