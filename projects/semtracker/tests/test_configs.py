@@ -65,7 +65,7 @@ def test_the_tables_can_be_made(name: str) -> None:
     }
     if name == 'paper':
         assert len(configs) == 5 and sweep.baseline == {'system': 'end to end'}
-        assert [*sweep.axes['seed'].settings] == ['0', '1', '2']
+        assert [*sweep.axes['seed'].settings] == ['0']
     if name == 'thresholds':
         config = load_config(configs[0])
         for key, (least, greatest) in sweep.search.space.items():
