@@ -35,8 +35,8 @@ class VideoDataset(BaseDataset):
     is a clip: ``inputs`` is a list of ``num_frames`` :class:`~mmsmot.structures.Frame`
     drawn from a random run of the video, whose images ``PackClip`` decodes (in the worker
     of a ``DataLoader``) if no transform has; the truth is what can be seen in those
-    frames, without boxes that are not to be considered. Frames and transforms are drawn by the sample's own
-    ``generator``, which follows (seed, epoch, index) as
+    frames, without boxes that are not to be considered. Frames and transforms are drawn by
+    the sample's own ``generator``, which follows (seed, epoch, index) as
     :class:`~mmsmot.datasets.seeded_sampler.SeededSampler` gives them. MMEngine's
     ``pseudo_collate`` makes B clips time-major: ``inputs[t][b]``.
 

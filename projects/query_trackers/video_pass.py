@@ -59,7 +59,10 @@ def video_pass(
     estimates = []
     for batch in state.prompt_batches:
         if not tracker.fuses_levels:
-            memories = (memory[[row] * batch.num_rows] for row in range(len(frames)))
+            memories = (
+                memory[row : row + 1].repeated(batch.num_rows)
+                for row in range(len(frames))
+            )
         else:
             memories = _prompt_memories(tracker, features, previous_levels, batch)
         steps = _decode_frames(

@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from mmsmot.structures import (
     Trajectories,
     VideoInfo,
 )
+from projects.query_trackers.deformable_decoding import Memory
 from projects.query_trackers.lifecycles import ScoreStates
 
 SIZE = (96, 64)
@@ -93,6 +95,19 @@ def easy_lifecycle(model: torch.nn.Module) -> torch.nn.Module:
         model.estimator.lifecycle.birth_threshold = 0.6
         model.estimator.lifecycle.keep_threshold = 0.1
     return model
+
+
+def decoded_rows(model: torch.nn.Module) -> list[int]:
+    """A list that gets the rows of memory of each frame that is decoded from now on."""
+    rows: list[int] = []
+    decode = model.estimator.decode
+
+    def decode_and_count(memory: Memory, *args: Any) -> tuple:
+        rows.append(len(memory.tokens))
+        return decode(memory, *args)
+
+    model.estimator.decode = decode_and_count
+    return rows
 
 
 def results_of(model: torch.nn.Module, *clips: list[Frame]) -> list[list]:

@@ -17,6 +17,7 @@ from projects.query_trackers.tests.conftest import (
     PAPERS,
     batch,
     clip,
+    decoded_rows,
     easy_lifecycle,
     video,
     walking,
@@ -199,11 +200,7 @@ def test_prompts_that_change_no_track_share_one_run(build: Callable) -> None:
     """Four prompts are decoded as one row; each has what it has by itself."""
     model = easy_lifecycle(build('motr', text_hook=ScoringHook(), prompt_batch=2))
     frames, _ = clip(walking(3))
-    rows = []
-    decode = model.estimator.decode
-    model.estimator.decode = lambda memory, *args: (
-        rows.append(len(memory.tokens)) or decode(memory, *args)
-    )
+    rows = decoded_rows(model)
     prompts = [Prompt(text) for text in ('50', '1', '0', '2')]
     together = model.begin(video(), prompts).push(frames)
     assert rows == [1, 1, 1]

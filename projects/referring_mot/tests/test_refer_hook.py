@@ -31,6 +31,7 @@ from projects.query_trackers.tests.conftest import (
     _spread_scores,
     batch,
     clip,
+    decoded_rows,
     model_config,
     video,
     walking,
@@ -206,11 +207,7 @@ def test_late_fusion_runs_once_for_all_sentences(head: dict, build: Callable) ->
     torch.manual_seed(1)
     hook.refer_head = MODELS.build(dict(head, channels=64, num_layers=2)).eval()
     hook.refer_threshold = None
-    rows = []
-    decode = model.estimator.decode
-    model.estimator.decode = lambda memory, *args: (
-        rows.append(len(memory.tokens)) or decode(memory, *args)
-    )
+    rows = decoded_rows(model)
     frames, _ = clip(walking(3))
     prompts = [Prompt(RED), Prompt(GREEN), Prompt('tall boxes')]
     together = model.begin(video(), prompts).push(frames)

@@ -26,7 +26,7 @@ class TargetEstimator(BaseEstimator):
     """An estimator whose boxes come with the tokens that the interaction branch reads.
 
     Attributes:
-        detector: Comes trained, and is not trained on.
+        detector: Comes trained, and is not trained on; one of ONNX is no module.
         shared: Makes tokens of pooled cells.
         context: Pools the cells of a box, around it, and of the scene.
     """
@@ -99,7 +99,7 @@ class TargetEstimator(BaseEstimator):
     def train(self, mode: bool = True) -> TargetEstimator:
         """As of ``nn.Module``; the detector stays as at test."""
         super().train(mode)
-        if isinstance(self.detector, nn.Module):  # one of ONNX is none
+        if isinstance(self.detector, nn.Module):
             self.detector.eval()
         return self
 
